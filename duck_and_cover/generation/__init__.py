@@ -1,0 +1,1 @@
+"""Making covers with a trained generator; needs PyTorch, safetensors and Pillow, not Lightning."""

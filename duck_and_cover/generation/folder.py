@@ -1,0 +1,153 @@
+"""The generator folder: what training exports, what the Hub holds, what CoverGenerator loads.
+
+    generator.safetensors   the averaged weights
+    config.json             architecture, vocabulary, resolution, kimg, data fingerprint, version
+    README.md               the model card
+
+Nothing in it is ever unpickled or executed: an architecture is a name out of `ARCHITECTURES`.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from duck_and_cover import __version__
+from duck_and_cover.conditions import Vocabulary
+from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.networks.progan import ProGANGenerator
+
+FORMAT = 1
+WEIGHTS, CONFIG, CARD = "generator.safetensors", "config.json", "README.md"
+ARCHITECTURES: Mapping[str, type[ProGANGenerator]] = {"progan": ProGANGenerator}
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """All of config.json.
+
+    Args:
+        architecture: A name of `ARCHITECTURES`.
+        generator: Its constructor's arguments.
+        vocabulary: As `Vocabulary.settings` gives it.
+        resolution: The resolution that the weights are trained to, at most the architecture's top.
+        alpha: Weight of that resolution; below 1 in the middle of a fade.
+        kimg: Thousands of images shown.
+        data: Name and fingerprint of the training covers.
+        metrics: By log name, as of the last evaluation.
+        format, version: Of this layout; of the package that wrote it.
+    """
+
+    architecture: str
+    generator: dict[str, Any]
+    vocabulary: dict[str, Any]
+    resolution: int
+    alpha: float = 1.0
+    kimg: float = 0.0
+    data: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    format: int = FORMAT
+    version: str = __version__
+
+
+def architecture_of(network: nn.Module) -> str:
+    """The name under which a generator's class is stored."""
+    return next(name for name, kind in ARCHITECTURES.items() if type(network) is kind)
+
+
+def save_generator(folder: Path, network: nn.Module, config: GeneratorConfig) -> None:
+    """Write a generator folder; one that is there is replaced as a whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, fresh / WEIGHTS)
+        (fresh / CONFIG).write_text(json.dumps(config.__dict__, indent=2) + "\n", encoding="utf-8")
+        (fresh / CARD).write_text(_card(config), encoding="utf-8")
+        fresh.chmod(0o755)
+        # A folder cannot be replaced by a rename in one go: the old one steps aside first.
+        old = folder.with_name(f".{folder.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def load_generator(folder: Path) -> tuple[ProGANGenerator, GeneratorConfig, Vocabulary]:
+    """The network in evaluation mode, its description and its vocabulary.
+
+    Raises:
+        UsageError: There is no generator in the folder.
+        DuckAndCoverError: There is one, but it is damaged or of a newer version.
+    """
+    if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
+        raise UsageError(f"no generator in {folder}: {CONFIG} and {WEIGHTS} must be there")
+    config = _read_config(folder / CONFIG)
+    try:
+        vocabulary = Vocabulary(
+            tuple(config.vocabulary["genres"]),
+            int(config.vocabulary["first_year"]),
+            int(config.vocabulary["last_year"]),
+        )
+        network = ARCHITECTURES[config.architecture](**config.generator)
+        network.load_state_dict(load_file(folder / WEIGHTS))
+    except (
+        SafetensorError,
+        RuntimeError,
+        TypeError,
+        KeyError,
+        AssertionError,
+        ValueError,
+    ) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DuckAndCoverError(f"the generator in {folder} is damaged: {reason}") from error
+    return network.eval().requires_grad_(False), config, vocabulary
+
+
+def _read_config(path: Path) -> GeneratorConfig:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values.get("format", 0) > FORMAT:
+            raise DuckAndCoverError(
+                f"{path} is of format {values['format']}; this version reads {FORMAT}: upgrade"
+            )
+        config = GeneratorConfig(**values)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DuckAndCoverError(f"{path} is damaged: {error}") from error
+    if config.architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise DuckAndCoverError(f"{path}: architecture {config.architecture!r} is none of {known}")
+    return config
+
+
+def _card(config: GeneratorConfig) -> str:
+    genres, years = config.vocabulary["genres"], config.vocabulary
+    span = f"{years['first_year']} to {years['last_year']}" if years["last_year"] else "not known"
+    metrics = "\n".join(f"| {name} | {value:.4g} |" for name, value in config.metrics.items())
+    return f"""---
+library_name: duck-and-cover
+tags: [gan, album-covers, {config.architecture}]
+---
+# An album-cover generator
+
+Draws covers of {config.resolution} x {config.resolution} pixels after {config.kimg:g} kimg of
+training on `{config.data.get("name", "unknown")}`.
+
+- genres: {", ".join(genres) or "none"}
+- years: {span}
+
+    duck-and-cover generate FOLDER --genre "{genres[0] if genres else ""}" --n 8 --out covers/
+
+| metric | value |
+|---|---|
+{metrics or "| none measured | |"}
+"""

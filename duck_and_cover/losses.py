@@ -1,0 +1,94 @@
+"""The games: what both networks minimise, and the penalties that keep the game smooth.
+
+    Wasserstein   Arjovsky et al. 2017; the drift term is Karras et al. 2018, appendix A.1
+    Logistic      Goodfellow et al. 2014, non-saturating
+    Relativistic  Jolicoeur-Martineau 2019 as in Huang et al. 2024 (R3GAN): real and fake in pairs
+
+    gradient_penalty      Gulrajani et al. 2017: on mixtures of real and fake, towards a slope of 1
+    zero_centred_penalty  Mescheder et al. 2018, R1 on reals and R2 on fakes
+
+Scores are (B,), pictures (B, 3, R, R); everything returned is a scalar.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Score = Callable[[Tensor], Tensor]  # pictures (B, 3, R, R) -> scores (B,)
+
+
+class AdversarialLoss(Protocol):
+    """Two scalars from the scores of B real and B fake pictures; pairs share their condition."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What the discriminator minimises."""
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What the generator minimises; the real scores carry no gradient for it."""
+
+
+@dataclass(frozen=True)
+class Wasserstein:
+    """`L_D = E[D(fake)] - E[D(real)] + drift E[D(real)^2]`, `L_G = -E[D(fake)]`."""
+
+    drift: float = 0.001
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Distance, negated, with the reals' scores held near zero."""
+        return fake.mean() - real.mean() + self.drift * real.square().mean()
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The fakes' score, negated."""
+        return -fake.mean()
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """`L_D = E[f(-D(real))] + E[f(D(fake))]`, `L_G = E[f(-D(fake))]` with f = softplus."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Cross-entropy of telling real from fake."""
+        return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Cross-entropy of being taken for real."""
+        return F.softplus(-fake).mean()
+
+
+@dataclass(frozen=True)
+class Relativistic:
+    """`L_D = E[f(D(fake) - D(real))]`, `L_G = E[f(D(real) - D(fake))]` over pairs, f = softplus."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Cross-entropy of telling which one of a pair is real."""
+        return F.softplus(fake - real).mean()
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The same game from the other side."""
+        return F.softplus(real - fake).mean()
+
+
+def slope(images: Tensor, scores: Tensor) -> Tensor:
+    """Squared gradient norms (B,) of scores (B,) with respect to their own pictures."""
+    (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    return gradient.float().square().sum(dim=(1, 2, 3))
+
+
+def gradient_penalty(
+    score: Score, real: Tensor, fake: Tensor, mix: Tensor, target: float = 1.0
+) -> Tensor:
+    """`E[(|grad D(x)| - target)^2] / target^2`, `x = mix real + (1 - mix) fake`, mix (B,) in [0, 1]."""
+    x = torch.lerp(fake, real, mix[:, None, None, None]).requires_grad_()
+    # Epsilon keeps the root's own gradient finite where a dead discriminator is flat.
+    norm = (slope(x, score(x)) + 1e-12).sqrt()
+    return ((norm - target) / target).square().mean()
+
+
+def zero_centred_penalty(score: Score, images: Tensor) -> Tensor:
+    """`E[|grad D(x)|^2] / 2`: R1 where the pictures are real, R2 where they are fake."""
+    x = images.detach().requires_grad_()
+    return slope(x, score(x)).mean() / 2

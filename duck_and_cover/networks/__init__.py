@@ -1,0 +1,1 @@
+"""Networks: torch alone, one file a paper."""

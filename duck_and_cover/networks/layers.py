@@ -1,0 +1,110 @@
+"""The operations and layers that the progressive GAN is made of (Karras et al. 2018).
+
+Each is written as in the paper: weights stay N(0, 1) and are scaled at run time (section 4.1),
+features are normalised per pixel (section 4.2), and the batch's own spread is shown to the
+discriminator (section 3).
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LRELU_SLOPE = 0.2
+LRELU_GAIN = math.sqrt(2)  # He's constant, as the paper uses it for leaky ReLU layers
+
+
+def leaky_relu(x: Tensor) -> Tensor:
+    """Leaky ReLU with the slope 0.2 that the paper uses everywhere."""
+    return F.leaky_relu(x, LRELU_SLOPE)
+
+
+def pixel_norm(x: Tensor, eps: float = 1e-8) -> Tensor:
+    """Pixelwise feature vector normalisation (section 4.2): `x / sqrt(mean_c(x^2) + eps)`.
+
+    Args:
+        x: Features (B, C, H, W), or latents (B, C).
+        eps: The paper's 1e-8; half-precision sums want 1e-4.
+    """
+    # The sum runs in float32 under autocast too: bfloat16 has 8 bits for a sum of 512 squares.
+    scale = torch.rsqrt(x.float().square().mean(dim=1, keepdim=True) + eps)
+    return x * scale.to(x.dtype)
+
+
+def minibatch_stddev(x: Tensor, group: int | None = None, batches: int = 1) -> Tensor:
+    """Append one channel with the spread of each group of pictures (section 3).
+
+    Args:
+        x: Features (B, C, H, W) of `batches` minibatches stacked along B; no group spans two.
+        group: Pictures a group; the largest divisor of a minibatch up to it is used. None, the
+            paper's choice, takes the whole minibatch.
+        batches: How many minibatches are stacked in `x`.
+
+    Returns:
+        Features (B, C + 1, H, W).
+    """
+    each = x.shape[0] // batches
+    size = (
+        each if group is None else next(g for g in range(min(group, each), 0, -1) if each % g == 0)
+    )
+    grouped = x.float().reshape(-1, size, *x.shape[1:])  # (B / size, size, C, H, W)
+    # The biased variance, with epsilon inside the root: the gradient at zero spread stays finite.
+    spread = (grouped.var(dim=1, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))  # (B / size,)
+    channel = spread.repeat_interleave(size).to(x.dtype)[:, None, None, None]
+    return torch.cat([x, channel.expand(-1, 1, *x.shape[2:])], dim=1)
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Twice the resolution by repeating pixels: (B, C, R, R) -> (B, C, 2R, 2R)."""
+    return F.interpolate(x, scale_factor=2, mode="nearest")
+
+
+def downsample(x: Tensor) -> Tensor:
+    """Half the resolution by 2x2 means: (B, C, R, R) -> (B, C, R/2, R/2)."""
+    return F.avg_pool2d(x, 2)
+
+
+def fade(low: Tensor, high: Tensor, alpha: float) -> Tensor:
+    """The fade-in of Figure 2: `(1 - alpha) low + alpha high`."""
+    return torch.lerp(low, high.to(low.dtype), alpha)
+
+
+def fade_reals(images: Tensor, alpha: float) -> Tensor:
+    """Real pictures (B, 3, R, R) as the fading networks see them: detail weighs `alpha`."""
+    if alpha >= 1 or images.shape[-1] <= 4:
+        return images
+    return fade(upsample(downsample(images)), images, alpha)
+
+
+class EqualConv2d(nn.Module):
+    """Convolution with equalised learning rate (section 4.1): `w * gain / sqrt(fan_in)`."""
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 3, gain: float = LRELU_GAIN
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.scale = gain / math.sqrt(inputs * kernel**2)
+        self.padding = kernel // 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, R, R) -> (B, outputs, R, R)."""
+        return F.conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
+
+
+class EqualLinear(nn.Module):
+    """Dense layer with equalised learning rate (section 4.1): `w * gain / sqrt(fan_in)`."""
+
+    def __init__(
+        self, inputs: int, outputs: int, gain: float = LRELU_GAIN, bias: bool = True
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.scale = gain / math.sqrt(inputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs) -> (B, outputs)."""
+        return F.linear(x, self.weight * self.scale, self.bias)

@@ -1,0 +1,247 @@
+"""The progressive GAN of Karras et al. 2018 (arXiv 1710.10196, Table 2), with conditions.
+
+    resolution  4    8    16   32   64   128  256  512  1024
+    channels    512  512  512  512  256  128  64   32   16     min(2 fmap_base / r, fmap_max)
+
+    generator      z, condition -> dense 4x4, conv3 -> [up, conv3, conv3] a resolution -> toRGB 1x1
+    discriminator  fromRGB 1x1 -> [conv3, conv3, down] a resolution
+                   -> stddev, conv3, dense, dense -> score
+
+Leaky ReLU 0.2 follows every convolution, pixel norm every one of the generator; toRGB and the last
+dense layer are linear. All resolutions are built at once; growing is the argument `resolution`, and
+the newest one is faded in by `alpha` (Figure 2). The condition joins the latent in the generator
+and is projected on the last features in the discriminator, so it acts at every resolution.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from duck_and_cover.networks.condition_encoder import ConditionEncoder, ConditionTensors
+from duck_and_cover.networks.layers import (
+    LRELU_GAIN,
+    EqualConv2d,
+    EqualLinear,
+    downsample,
+    fade,
+    leaky_relu,
+    minibatch_stddev,
+    pixel_norm,
+    upsample,
+)
+
+
+def resolutions(top: int, start: int = 4) -> list[int]:
+    """The powers of two from `start` to `top`: resolutions(32) = [4, 8, 16, 32]."""
+    assert top >= start >= 4 and top & (top - 1) == 0 and start & (start - 1) == 0, (start, top)
+    return [2**i for i in range(start.bit_length() - 1, top.bit_length())]
+
+
+def width(resolution: int, fmap_base: int, fmap_max: int) -> int:
+    """Channels at a resolution: `min(fmap_base / 2^(log2 r - 1), fmap_max)`."""
+    return min(2 * fmap_base // resolution, fmap_max)
+
+
+class GeneratorBase(nn.Module):
+    """Latent to 4x4 features: dense, then a 3x3 convolution."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        # The paper's first layer is a 4x4 convolution of a 1x1 input padded by 3, whose fan-in
+        # counts 16 times the latent: the same product as this dense layer with a quarter of the
+        # gain. Its bias is one a channel, hence added after the reshape.
+        self.dense = EqualLinear(inputs, outputs * 16, gain=LRELU_GAIN / 4, bias=False)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.conv = EqualConv2d(outputs, outputs)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """(B, inputs) -> (B, outputs, 4, 4)."""
+        x = self.dense(latent).unflatten(1, (-1, 4, 4)) + self.bias[:, None, None]
+        x = pixel_norm(leaky_relu(x))
+        return pixel_norm(leaky_relu(self.conv(x)))
+
+
+class GeneratorBlock(nn.Module):
+    """One resolution more: up, two 3x3 convolutions."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv0 = EqualConv2d(inputs, outputs)
+        self.conv1 = EqualConv2d(outputs, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, R, R) -> (B, outputs, 2R, 2R)."""
+        x = pixel_norm(leaky_relu(self.conv0(upsample(x))))
+        return pixel_norm(leaky_relu(self.conv1(x)))
+
+
+class DiscriminatorBlock(nn.Module):
+    """One resolution less: two 3x3 convolutions, down."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv0 = EqualConv2d(inputs, inputs)
+        self.conv1 = EqualConv2d(inputs, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, 2R, 2R) -> (B, outputs, R, R)."""
+        return downsample(leaky_relu(self.conv1(leaky_relu(self.conv0(x)))))
+
+
+class ProGANGenerator(nn.Module):
+    """Table 2's generator.
+
+    Args:
+        resolution: The top resolution, a power of two from 4 to 1024.
+        n_genres: Size of the genre vocabulary.
+        latent: Length of z.
+        fmap_base, fmap_max: Widths, see the module's table.
+        condition_width: Length of the encoded condition beside z; 0 builds the paper's
+            unconditional network.
+        normalize: "latent" normalises z and then joins the condition (the paper's Theano code);
+            "joined" normalises both as one vector (its TensorFlow code).
+    """
+
+    def __init__(
+        self,
+        resolution: int,
+        n_genres: int = 0,
+        latent: int = 512,
+        fmap_base: int = 8192,
+        fmap_max: int = 512,
+        condition_width: int = 128,
+        normalize: str = "latent",
+    ) -> None:
+        super().__init__()
+        assert normalize in ("latent", "joined"), normalize
+        self.settings: dict[str, Any] = dict(
+            resolution=resolution,
+            n_genres=n_genres,
+            latent=latent,
+            fmap_base=fmap_base,
+            fmap_max=fmap_max,
+            condition_width=condition_width,
+            normalize=normalize,
+        )
+        self.resolution, self.latent, self.normalize = resolution, latent, normalize
+        self.encoder = ConditionEncoder(n_genres, condition_width) if condition_width else None
+        channels = {r: width(r, fmap_base, fmap_max) for r in resolutions(resolution)}
+        self.base = GeneratorBase(latent + condition_width, channels[4])
+        self.blocks = nn.ModuleDict(
+            {
+                str(r): GeneratorBlock(channels[r // 2], channels[r])
+                for r in resolutions(resolution)[1:]
+            }
+        )
+        self.to_rgb = nn.ModuleDict(
+            {str(r): EqualConv2d(c, 3, 1, 1.0) for r, c in channels.items()}
+        )
+
+    def latents(self, z: Tensor, condition: ConditionTensors, truncation: float = 1.0) -> Tensor:
+        """z (B, latent) and conditions as the one vector (B, latent + condition_width)."""
+        if self.encoder is None:
+            return truncation * pixel_norm(z)
+        encoded = self.encoder(condition)
+        if self.normalize == "joined":
+            return pixel_norm(torch.cat([truncation * z, encoded], dim=1))
+        # The encoding is normalised on its own: neither label nor noise can drown the other.
+        return torch.cat([truncation * pixel_norm(z), pixel_norm(encoded)], dim=1)
+
+    def forward(
+        self,
+        z: Tensor,
+        condition: ConditionTensors,
+        resolution: int | None = None,
+        alpha: float = 1.0,
+        truncation: float = 1.0,
+    ) -> Tensor:
+        """z (B, latent), condition of B covers -> pictures (B, 3, R, R) about [-1, 1].
+
+        Args:
+            resolution: R, the top resolution by default.
+            alpha: Weight of R's own toRGB against the upsampled picture of R/2.
+            truncation: Weight of z beside the condition, from 0 to 1. The mean of all z is 0 and
+                the base's dense layer linear, so this moves its features towards the condition's
+                mean.
+        """
+        target = resolution or self.resolution
+        x = previous = self.base(self.latents(z, condition, truncation))
+        for r in resolutions(target)[1:]:
+            previous, x = x, self.blocks[str(r)](x)
+        rgb: Tensor = self.to_rgb[str(target)](x)
+        if alpha < 1 and target > 4:
+            rgb = fade(upsample(self.to_rgb[str(target // 2)](previous)), rgb, alpha)
+        return rgb
+
+
+class ProGANDiscriminator(nn.Module):
+    """Table 2's discriminator, with the projection of Miyato and Koyama 2018 for the condition.
+
+    Args:
+        resolution, n_genres, fmap_base, fmap_max: As in the generator.
+        conditional: False builds the paper's unconditional network.
+        stddev_group: Pictures that share one minibatch statistic; None takes the whole minibatch
+            (the paper), 0 leaves the layer's channel at zero.
+    """
+
+    def __init__(
+        self,
+        resolution: int,
+        n_genres: int = 0,
+        fmap_base: int = 8192,
+        fmap_max: int = 512,
+        conditional: bool = True,
+        stddev_group: int | None = 4,
+    ) -> None:
+        super().__init__()
+        self.resolution, self.stddev_group = resolution, stddev_group
+        channels = {r: width(r, fmap_base, fmap_max) for r in resolutions(resolution)}
+        self.from_rgb = nn.ModuleDict({str(r): EqualConv2d(3, c, 1) for r, c in channels.items()})
+        self.blocks = nn.ModuleDict(
+            {
+                str(r): DiscriminatorBlock(channels[r], channels[r // 2])
+                for r in resolutions(resolution)[1:]
+            }
+        )
+        self.conv = EqualConv2d(channels[4] + 1, channels[4])
+        self.dense = EqualLinear(channels[4] * 16, channels[4])
+        self.score = EqualLinear(channels[4], 1, gain=1.0)
+        self.encoder = ConditionEncoder(n_genres, channels[4]) if conditional else None
+
+    def features(self, images: Tensor, alpha: float = 1.0, batches: int = 1) -> Tensor:
+        """Pictures (B, 3, R, R) -> the last features (B, width(4))."""
+        r = images.shape[-1]
+        x = leaky_relu(self.from_rgb[str(r)](images))
+        if r > 4:
+            x = self.blocks[str(r)](x)
+            if alpha < 1:
+                low = leaky_relu(self.from_rgb[str(r // 2)](downsample(images)))
+                x = fade(low, x, alpha)
+            for s in reversed(resolutions(r // 2)[1:]):
+                x = self.blocks[str(s)](x)
+        group = self.stddev_group
+        x = minibatch_stddev(x, 1 if group == 0 else group, batches)
+        x = leaky_relu(self.conv(x))
+        return leaky_relu(self.dense(x.flatten(1)))
+
+    def forward(
+        self, images: Tensor, condition: ConditionTensors, alpha: float = 1.0, batches: int = 1
+    ) -> Tensor:
+        """Pictures (B, 3, R, R) in [-1, 1] and their conditions -> scores (B,), unbounded, float32.
+
+        `score = w . h + e(condition) . h / sqrt(C)` with h the last features and e the encoder.
+
+        Args:
+            alpha: Weight of R's own fromRGB against that of R/2 on the halved picture.
+            batches: How many minibatches are stacked along B (reals beside fakes, say).
+        """
+        h = self.features(images, alpha, batches)
+        with torch.autocast(images.device.type, enabled=False):
+            h = h.float()
+            scores: Tensor = self.score(h).squeeze(1)
+            if self.encoder is not None:
+                projection: Tensor = (self.encoder(condition) * h).sum(dim=1)
+                scores = scores + projection / math.sqrt(h.shape[1])
+        return scores
