@@ -1,0 +1,67 @@
+"""The folder for what can be made again (drawn covers, pyramids), and how to write into it safely.
+
+Whatever lands there appears whole or not at all: it is written beside its place and renamed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_ABANDONED_AFTER = 24 * 3600.0  # seconds; nothing here takes that long to write
+
+
+def cache_folder() -> Path:
+    """`$DUCK_AND_COVER_CACHE`, else `duck_and_cover` in the user's cache folder."""
+    if own := os.environ.get("DUCK_AND_COVER_CACHE"):
+        return Path(own).expanduser()
+    users = os.environ.get("XDG_CACHE_HOME")
+    return (Path(users) if users else Path.home() / ".cache") / "duck_and_cover"
+
+
+@contextmanager
+def appearing_folder(place: Path) -> Iterator[Path]:
+    """Give a temporary folder to fill; it becomes `place` in one rename when the block ends well.
+
+    Two processes may fill the same place at once. The first to finish wins, and what the other
+    wrote is dropped, so only what follows from the folder's name alone may go into it.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _drop_abandoned(place)
+    temporary = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
+    temporary.mkdir()
+    try:
+        yield temporary
+        try:
+            temporary.rename(place)
+        except OSError:
+            if not place.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_folder(place: Path) -> None:
+    """Remove a folder so that nobody meets it half-removed; one already gone is fine."""
+    doomed = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
+    try:
+        place.rename(doomed)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _drop_abandoned(place: Path) -> None:
+    """Free the disk of what processes killed while writing have left behind."""
+    for left in place.parent.glob(f".{place.name}.*"):
+        try:
+            age = time.time() - left.stat().st_mtime
+        except FileNotFoundError:  # its owner has just finished
+            continue
+        if age > _ABANDONED_AFTER:
+            shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,88 @@
+"""Draws synthetic covers once and keeps them, so that the second training starts at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from duck_and_cover.data.cache import appearing_folder, cache_folder, remove_folder
+from duck_and_cover.data.schema import SCHEMA_VERSION, features
+from duck_and_cover.data.workers import cpu_count, map_in_order, progress
+from duck_and_cover.errors import UsageError
+
+if TYPE_CHECKING:
+    import datasets
+
+log = logging.getLogger(__name__)
+
+_FOLDER, _FILE = "synthetic", "covers.arrow"
+_CHUNK = 50  # covers a worker draws before it hands them over
+
+
+def drawn_covers(
+    count: int, size: int, seed: int = 0, processes: int | None = None
+) -> datasets.Dataset:
+    """Synthetic covers 0..count-1 of a seed, from the cache folder or drawn now.
+
+    Args:
+        count: how many.
+        size: pixels of a side.
+        seed: same seed and index, same cover.
+        processes: how many to draw with; None for all processors.
+    """
+    from duck_and_cover.data.synthetic import SYNTHETIC_VERSION
+
+    if count < 1:
+        raise UsageError(f"synthetic_count: {count} covers cannot be drawn; give 1 or more")
+    version = f"v{SCHEMA_VERSION}.{SYNTHETIC_VERSION}"
+    place = cache_folder() / _FOLDER / f"{count}x{size}-seed{seed}-{version}"
+    kept = _open(place, count)
+    if kept is not None:
+        return kept
+    with appearing_folder(place) as folder:
+        _draw(folder / _FILE, count, size, seed, processes or cpu_count())
+    drawn = _open(place, count)
+    assert drawn is not None
+    return drawn
+
+
+def _open(place: Path, count: int) -> datasets.Dataset | None:
+    """The covers kept at a place, memory-mapped; None where there are none to be used."""
+    from datasets import Dataset
+
+    if not place.exists():
+        return None
+    try:
+        covers = Dataset.from_file(str(place / _FILE))
+        damage = "" if len(covers) == count else f"{len(covers)} of {count} covers"
+    except (OSError, pa.ArrowException) as error:
+        damage = str(error)
+    if not damage:
+        return covers
+    log.warning("%s is damaged (%s); drawing its covers anew", place, damage)
+    remove_folder(place)
+    return None
+
+
+def _draw(file: Path, count: int, size: int, seed: int, processes: int) -> None:
+    chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
+    schema = features().arrow_schema
+    work = map_in_order(partial(_rows, seed=seed, size=size), chunks, min(processes, len(chunks)))
+    log.info("drawing %d covers of %dx%d", count, size, size)
+    with progress("drawing covers", count) as advance, pa.OSFile(str(file), "wb") as sink:
+        with pa.ipc.new_stream(sink, schema) as stream:
+            for rows in work:
+                stream.write_table(pa.Table.from_pylist(rows, schema))
+                advance(len(rows))
+
+
+def _rows(indices: range, seed: int, size: int) -> list[dict[str, Any]]:
+    from duck_and_cover.data.synthetic import synthetic_rows
+
+    rows: Iterator[dict[str, Any]] = synthetic_rows(indices, seed=seed, size=size)
+    return list(rows)
