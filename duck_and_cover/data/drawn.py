@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from functools import partial
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FOLDER, _FILE = "synthetic", "covers.arrow"
+SIZES = range(32, 1025)  # pixels of a side that the grammars can draw
+
+_FILE = "covers.arrow"
 _CHUNK = 50  # covers a worker draws before it hands them over
 
 
@@ -35,12 +38,12 @@ def drawn_covers(
         seed: same seed and index, same cover.
         processes: how many to draw with; None for all processors.
     """
-    from duck_and_cover.data.synthetic import SYNTHETIC_VERSION
-
     if count < 1:
         raise UsageError(f"synthetic_count: {count} covers cannot be drawn; give 1 or more")
-    version = f"v{SCHEMA_VERSION}.{SYNTHETIC_VERSION}"
-    place = cache_folder() / _FOLDER / f"{count}x{size}-seed{seed}-{version}"
+    if size not in SIZES:
+        raise UsageError(f"synthetic_size: not {size}; give {SIZES.start} to {SIZES.stop - 1}")
+    version = f"v{SCHEMA_VERSION}-{_drawing_digest()}"
+    place = cache_folder() / "synthetic" / f"{count}-{size}px-seed{seed}-{version}"
     kept = _open(place, count)
     if kept is not None:
         return kept
@@ -49,6 +52,17 @@ def drawn_covers(
     drawn = _open(place, count)
     assert drawn is not None
     return drawn
+
+
+def _drawing_digest() -> str:
+    """Changes with the code and the fonts that draw, so that older drawings are not mistaken."""
+    package = Path(__file__).parent.parent
+    files = [
+        package / "typography.py",
+        *sorted((package / "fonts").glob("*.ttf")),
+        *sorted((package / "data" / "synthetic").rglob("*.py")),
+    ]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _open(place: Path, count: int) -> datasets.Dataset | None:

@@ -178,7 +178,8 @@ def _column(values: Sequence[Any]) -> Any:
         return pa.array(values)
     except pa.ArrowException:
         # Values of several kinds, a year of 1988 beside "1988-05": text holds them all.
-        return pa.array([None if value is None else json.dumps(value) for value in values])
+        texts = (v if v is None or isinstance(v, str) else json.dumps(v) for v in values)
+        return pa.array(list(texts))
 
 
 def _split_column(table: Any) -> list[str] | None:

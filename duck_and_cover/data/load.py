@@ -139,6 +139,7 @@ def _from_parquet(paths: Sequence[Path], given: Path) -> dict[str, datasets.Data
 def _from_hub(name: str) -> dict[str, datasets.Dataset]:
     from datasets import load_dataset
     from datasets.exceptions import DatasetNotFoundError, DatasetsError
+    from huggingface_hub.constants import HF_HUB_OFFLINE
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
@@ -148,7 +149,11 @@ def _from_hub(name: str) -> dict[str, datasets.Dataset]:
         raise UsageError(
             f"data: no folder '{name}' here and no such dataset on the Hub, or it is private"
         ) from error
-    except (DatasetsError, HfHubHTTPError, ConnectionError) as error:
+    except ConnectionError as error:
+        kind = UsageError if HF_HUB_OFFLINE else DuckAndCoverError
+        why = "HF_HUB_OFFLINE is set" if HF_HUB_OFFLINE else "it cannot be reached"
+        raise kind(f"data: no folder '{name}' here, and none from the Hub: {why}") from error
+    except (DatasetsError, HfHubHTTPError) as error:
         raise DuckAndCoverError(f"data: cannot load '{name}': {_first_line(error)}") from error
     except (ValueError, FileNotFoundError) as error:
         raise UsageError(f"data: cannot load '{name}': {_first_line(error)}") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -21,7 +22,7 @@ SMALLEST_SIDE = 8  # below this a file is a tracking pixel or a placeholder, not
 LARGEST_PIXELS = 90_000_000  # 9,486 x 9,486; what claims more is a decompression bomb
 
 # Formats a cover comes in. The others Pillow knows stay shut: EPS, for one, starts a program.
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000")
 SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
@@ -79,7 +80,7 @@ def decode_measured(source: bytes | str | Path, size: int | None) -> tuple[Image
 
 
 def _decode(file: IO[bytes], size: int | None) -> tuple[Image.Image, int]:
-    with Image.open(file, formats=FORMATS) as picture:
+    with Image.open(file, formats=_formats()) as picture:
         width, height = picture.size
         if min(width, height) < SMALLEST_SIDE:
             raise UnreadablePicture(f"too small: {width}x{height}")
@@ -90,6 +91,13 @@ def _decode(file: IO[bytes], size: int | None) -> tuple[Image.Image, int]:
             picture.draft("RGB", (2 * size, 2 * size))
         picture.load()
         return _square(_upright(_to_rgb(picture), picture), size), min(width, height)
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of FORMATS that this build of Pillow has."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def _square(picture: Image.Image, size: int | None) -> Image.Image:

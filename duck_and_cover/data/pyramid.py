@@ -109,8 +109,6 @@ class CoverPyramid:
         described = json.dumps([all_genres, all_years.tolist()]).encode()
         fingerprint = hashlib.sha256(pictures.encode() + described).hexdigest()[:20]
         skipped = [(name, reason) for name, reason in _json(folder / SKIPPED)]
-        if skipped:
-            log.warning("%d covers cannot be shown; see %s", len(skipped), folder / SKIPPED)
         genres = [all_genres[row] or [] for row in rows]
         return cls(folder, resolutions, genres, all_years[rows], fingerprint, skipped)
 

@@ -32,6 +32,7 @@ ROWS, SKIPPED, ABOUT = "rows.npy", "skipped.json", "pyramid.json"
 
 _CHUNK_BYTES = 24 * 2**20  # of top-level pixels that a worker hands over at a time
 _INLINE_BELOW = 200  # covers; fewer are decoded before processes have started
+_SKIPPED_IN_LOG = 20  # the whole list stands in the folder
 
 Pixels = npt.NDArray[np.uint8]
 Source = bytes | str
@@ -84,6 +85,10 @@ def build(
         raise DuckAndCoverError(f"none of the {len(dataset)} covers can be shown{reason}")
     if enlarged:
         log.warning("%d covers are smaller than %dx%d and are enlarged", enlarged, top, top)
+    if skipped:
+        log.warning("%d of %d covers cannot be shown", len(skipped), len(dataset))
+    for name, reason in skipped[:_SKIPPED_IN_LOG]:
+        log.warning("cannot be shown: %s: %s", name, reason)
     np.save(folder / ROWS, np.array(kept, dtype=np.int64))
     _write_json(folder / SKIPPED, skipped)
     about = {"covers": len(kept), "dataset_rows": len(dataset), "resolutions": resolutions}

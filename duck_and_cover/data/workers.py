@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -45,7 +46,7 @@ def map_in_order(
     with ProcessPoolExecutor(processes) as pool:
         try:
             for task in tasks:
-                waiting.append(pool.submit(function, task))
+                waiting.append(_submit(pool, function, task))
                 if len(waiting) > 3 * processes:
                     yield waiting.popleft().result()
             while waiting:
@@ -58,6 +59,16 @@ def map_in_order(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _submit(
+    pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task
+) -> Future[Result]:
+    with warnings.catch_warnings():
+        # Python warns of forking beside threads. Our workers decode and draw, and take no lock
+        # that a thread could hold; other ways to start them break scripts without a main guard.
+        warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
+        return pool.submit(function, task)
 
 
 @contextmanager
