@@ -1,0 +1,1 @@
+"""Covers on their way to the networks: schema, loading, drawing, pyramid, batches."""
