@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 ROWS, SKIPPED, ABOUT = "rows.npy", "skipped.json", "pyramid.json"
 
 _CHUNK_BYTES = 24 * 2**20  # of top-level pixels that a worker hands over at a time
-_INLINE_BELOW = 200  # covers; fewer are decoded before processes have started
+_INLINE_BELOW = 64  # covers; fewer are decoded before processes have started
 _SKIPPED_IN_LOG = 20  # the whole list stands in the folder
 
 Pixels = npt.NDArray[np.uint8]
