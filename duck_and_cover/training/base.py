@@ -51,8 +51,8 @@ class GANModule(LightningModule):
         self,
         generator: nn.Module,
         discriminator: nn.Module,
-        growth: Growth,
-        vocabulary: Vocabulary,
+        growth: Growth | None = None,
+        vocabulary: Vocabulary | None = None,
         lr: float = 1e-3,
         lr_end: float = 1.0,
         betas: tuple[float, float] = (0.0, 0.99),
@@ -64,10 +64,12 @@ class GANModule(LightningModule):
         self.automatic_optimization = False
         self.generator, self.discriminator = generator, discriminator
         self.generator_ema = copy.deepcopy(generator).requires_grad_(False).eval()
-        self.growth, self.vocabulary = growth, vocabulary
+        self.growth = growth or Growth()
+        self.vocabulary = vocabulary or Vocabulary((), 0, 0)
         self.lr, self.lr_end, self.betas = lr, lr_end, betas
         self.ema_kimg, self.log_kimg, self.seed = ema_kimg, log_kimg, seed
         self.images_shown = 0
+        self.penalty_every = 1  # a round of steps after which their cost repeats
         self.births = {"": 0}
         self.latest: dict[str, float] = {}  # by log name; a term of every 8th step stays until then
         self._losses: dict[str, Tensor] = {}

@@ -39,8 +39,8 @@ class ProGANModule(GANModule):
         self,
         generator: ProGANGenerator,
         discriminator: ProGANDiscriminator,
-        growth: Growth,
-        vocabulary: Vocabulary,
+        growth: Growth | None = None,
+        vocabulary: Vocabulary | None = None,
         loss: AdversarialLoss | None = None,
         gp: float = 0.0,
         gp_target: float = 1.0,
@@ -70,8 +70,8 @@ class ProGANModule(GANModule):
         self.loss = loss or Relativistic()
         self.gp, self.gp_target, self.r1, self.r2 = gp, gp_target, r1, r2
         self.penalty_every, self.condition_dropout = penalty_every, condition_dropout
-        for phase in reversed(growth.phases):  # the earliest phase of a resolution is written last
-            if phase.resolution > growth.start_resolution:
+        for phase in reversed(self.growth.phases):  # the earliest phase of a resolution is written last
+            if phase.resolution > self.growth.start_resolution:
                 for part in ("blocks", "to_rgb"):
                     self.births[f"{part}.{phase.resolution}."] = phase.start
 

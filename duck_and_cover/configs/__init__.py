@@ -1,0 +1,1 @@
+"""The presets: one complete, commented YAML file a recipe."""

@@ -1,0 +1,1 @@
+"""Seeing honestly how good a generator is."""

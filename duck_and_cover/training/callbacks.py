@@ -1,0 +1,174 @@
+"""What happens around the steps: checkpoints with the exported generator, sample grids, the GIF."""
+
+import logging
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
+from PIL import Image
+
+from duck_and_cover.conditions import Condition
+from duck_and_cover.generation.folder import GeneratorConfig, architecture_of, save_generator
+from duck_and_cover.generation.generator import Pictures, draw, latents
+from duck_and_cover.generation.sheet import contact_sheet
+from duck_and_cover.training.base import GANModule, crossed
+from duck_and_cover.training.run import RunFolder
+
+log = logging.getLogger(__name__)
+
+SAMPLE_ROWS, SAMPLE_COLUMNS = 12, 8
+GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 60, 640
+
+
+class ClockCallback(Callback):
+    """Acts whenever the clock passes a multiple of `every_kimg`, and at the end of the run."""
+
+    def __init__(self, every_kimg: float) -> None:
+        self.every_kimg = every_kimg
+        self.done_at = -1
+
+    def act(self, trainer: Trainer, module: GANModule) -> None:
+        """What to do then."""
+        raise NotImplementedError
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Look at the clock."""
+        assert isinstance(pl_module, GANModule)
+        now = pl_module.images_shown
+        if crossed(batch.images_shown, now, self.every_kimg):
+            self.done_at = now
+            self.act(trainer, pl_module)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The last state counts too, once."""
+        assert isinstance(pl_module, GANModule)
+        if self.done_at != pl_module.images_shown:
+            self.act(trainer, pl_module)
+
+
+class Checkpoints(ClockCallback):
+    """last.ckpt, and the averaged generator as a folder that CoverGenerator loads.
+
+    Args:
+        run: Where to.
+        every_kimg: How often.
+        data: Name and fingerprint of the covers, for the generator's config.json.
+    """
+
+    def __init__(self, run: RunFolder, every_kimg: float, data: dict[str, str]) -> None:
+        super().__init__(every_kimg)
+        self.run, self.data = run, data
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """After a resume: forget what a lost stretch of the run wrote."""
+        assert isinstance(pl_module, GANModule)
+        if trainer.is_global_zero:
+            self.run.forget_after(pl_module.images_shown)
+
+    def act(self, trainer: Trainer, module: GANModule) -> None:
+        """Save both."""
+        module.sound_losses()
+        self.run.save_checkpoint(trainer)
+        if trainer.is_global_zero:
+            save_generator(self.run.generator, module.generator_ema, self.config(module))
+
+    def config(self, module: GANModule) -> GeneratorConfig:
+        """The generator's config.json as of now."""
+        stage = module.growth.stage_at(max(module.images_shown - 1, 0))
+        return GeneratorConfig(
+            architecture=architecture_of(module.generator_ema),
+            generator=dict(module.generator_ema.settings),  # type: ignore[arg-type]
+            vocabulary=module.vocabulary.settings(),
+            resolution=stage.resolution,
+            alpha=stage.alpha,
+            kimg=module.images_shown / 1000,
+            data=self.data,
+            metrics={k: v for k, v in module.latest.items() if k.startswith("val/")},
+        )
+
+
+class SampleGrids(ClockCallback):
+    """samples/000123kimg.png: the same latents and conditions all along, one genre a row."""
+
+    def __init__(self, run: RunFolder, every_kimg: float) -> None:
+        super().__init__(every_kimg)
+        self.run = run
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The untrained generator is the first picture."""
+        assert isinstance(pl_module, GANModule)
+        if pl_module.images_shown == 0:
+            self.act(trainer, pl_module)
+
+    def act(self, trainer: Trainer, module: GANModule) -> None:
+        """Draw, save, hand to the loggers that take pictures."""
+        if not trainer.is_global_zero:
+            return
+        sheet = contact_sheet(*sample_grid(module))
+        path = self.run.samples / f"{module.images_shown / 1000:010.3f}kimg.png"
+        sheet.save(path)
+        for logger in trainer.loggers:
+            if isinstance(logger, WandbLogger):
+                logger.log_image("samples", [str(path)], step=module.images_shown)
+            elif isinstance(logger, TensorBoardLogger):
+                pixels = torch.tensor(list(sheet.tobytes()), dtype=torch.uint8)
+                image = pixels.reshape(sheet.height, sheet.width, 3)
+                logger.experiment.add_image(
+                    "samples", image, module.images_shown, dataformats="HWC"
+                )
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """All grids as one picture that moves."""
+        super().on_train_end(trainer, pl_module)
+        if trainer.is_global_zero:
+            save_gif(self.run)
+
+
+def sample_grid(module: GANModule) -> tuple[Pictures, int, list[str]]:
+    """Fixed covers of the averaged generator: (N, R, R, 3), columns, and the rows' names.
+
+    Rows are genres (evenly chosen where there are many), columns are years from first to last.
+    """
+    vocabulary, stage = module.vocabulary, module.growth.stage_at(max(module.images_shown - 1, 0))
+    names = list(vocabulary.genres)
+    names = names[:: -(-len(names) // SAMPLE_ROWS)] if names else [""] * (SAMPLE_ROWS // 2)
+    first, last = vocabulary.first_year, vocabulary.last_year
+    span = [first + (last - first) * i // (SAMPLE_COLUMNS - 1) for i in range(SAMPLE_COLUMNS)]
+    conditions = [
+        Condition((name,) if name else (), year if last else None) for name in names for year in span
+    ]
+    network = module.generator_ema
+    z = latents(range(len(conditions)), network.latent)  # type: ignore[arg-type]
+    pictures = draw(
+        network,  # type: ignore[arg-type]
+        z,
+        vocabulary.encode(conditions),
+        stage.resolution,
+        stage.alpha,
+    )
+    top = module.growth.resolution
+    if stage.resolution < top:  # one size all along, so that the grids can be flicked through
+        pictures = pictures.repeat(top // stage.resolution, 1).repeat(top // stage.resolution, 2)
+    return pictures, SAMPLE_COLUMNS, names if vocabulary.genres else []
+
+
+def save_gif(run: RunFolder) -> None:
+    """progress.gif out of the sample grids: at most GIF_FRAMES of them, GIF_SIDE pixels wide."""
+    paths = sorted(run.samples.glob("*kimg.png"))
+    if not paths:
+        return
+    chosen = [paths[round(i * (len(paths) - 1) / (GIF_FRAMES - 1))] for i in range(GIF_FRAMES)]
+    paths = list(dict.fromkeys(chosen)) if len(paths) > GIF_FRAMES else paths
+    frames = []
+    for path in paths:
+        with Image.open(path) as picture:
+            scale = min(1.0, GIF_SIDE / picture.width)
+            size = round(picture.width * scale), round(picture.height * scale)
+            small = picture.resize(size, Image.Resampling.BOX) if scale < 1 else picture.copy()
+            frames.append(small.convert("P", palette=Image.Palette.ADAPTIVE, colors=128))
+    pace = max(GIF_SECONDS * 1000 // len(frames), 40)
+    durations = [pace] * (len(frames) - 1) + [2500]  # the result stays a while
+    frames[0].save(run.gif, save_all=True, append_images=frames[1:], duration=durations, loop=0)

@@ -1,0 +1,176 @@
+"""`duck-and-cover train`: from arguments to a finished run folder."""
+
+import logging
+import warnings
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import Namespace
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
+from lightning.pytorch.loggers.logger import Logger
+
+from duck_and_cover.data.module import CoverDataModule
+from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.growth import Growth
+from duck_and_cover.training.base import GANModule
+from duck_and_cover.training.callbacks import Checkpoints, SampleGrids
+from duck_and_cover.training.plan import ResolutionPlan, forward_gflop, plan
+from duck_and_cover.training.progress import TrainingProgress
+from duck_and_cover.training.run import MetricsCSV, RunFolder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run leaves behind.
+
+    Args:
+        out: The run folder.
+        checkpoint_kimg: How often to save; None is a twentieth of the run, at most 50.
+        sample_kimg: How often to draw the sample grid; None is a fortieth of the run.
+        wandb: Log to Weights & Biases too, offline as its own settings say.
+        tensorboard: Log to TensorBoard too.
+    """
+
+    out: Path = Path("runs/progan")
+    checkpoint_kimg: float | None = None
+    sample_kimg: float | None = None
+    wandb: bool = False
+    tensorboard: bool = False
+
+
+def presets() -> list[str]:
+    """Names of the presets in the package."""
+    folder = files("duck_and_cover.configs")
+    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+
+
+def preset_path(name: str) -> Path:
+    """The YAML file of a preset's name, or of a path."""
+    if name in presets():
+        with as_file(files("duck_and_cover.configs") / f"{name}.yaml") as path:
+            return path
+    if not Path(name).is_file():
+        raise UsageError(f"--config {name}: take a YAML file or one of {', '.join(presets())}")
+    return Path(name)
+
+
+class TrainCLI(LightningCLI):
+    """LightningCLI with the plan and the run folder beside model, data and trainer."""
+
+    def __init__(self, args: list[str]) -> None:
+        super().__init__(
+            GANModule,
+            CoverDataModule,
+            subclass_mode_model=True,
+            save_config_callback=None,
+            seed_everything_default=0,
+            trainer_defaults={
+                "max_epochs": 1,
+                "logger": False,
+                "enable_checkpointing": False,
+                "enable_progress_bar": False,
+                "enable_model_summary": False,
+                "use_distributed_sampler": False,
+            },
+            args=args,
+            run=False,
+            auto_configure_optimizers=False,
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """The plan and the run folder; one seed, one plan for all."""
+        parser.add_class_arguments(Growth, "growth")
+        parser.add_class_arguments(RunSettings, "run")
+        parser.link_arguments("growth", "data.growth")
+        parser.link_arguments("growth", "model.init_args.growth")
+        parser.link_arguments("seed_everything", "data.seed", compute_fn=int)
+        parser.link_arguments("seed_everything", "model.init_args.seed", compute_fn=int)
+
+    def before_instantiate_classes(self) -> None:
+        """Ask the data for its vocabulary; networks are as large as it and as the plan say."""
+        config = self.config
+        settings = config.data.as_dict()
+        growth = Growth(**{k: v for k, v in settings.pop("growth").items()})
+        data = CoverDataModule(growth=growth, **settings)
+        vocabulary = data.vocabulary
+        config.data.genres, config.data.years = list(vocabulary.genres), data.years
+        # From here on the configuration is whole: the file that makes this run again.
+        self.whole_config = str(self.parser.dump(config))
+        model = config.model.init_args
+        model.vocabulary = Namespace(vocabulary.settings())
+        for network in (model.generator, model.discriminator):
+            network.init_args.resolution = growth.resolution
+            network.init_args.n_genres = len(vocabulary.genres)
+
+
+def build(args: list[str]) -> TrainCLI:
+    """Everything of a run from the arguments of LightningCLI; nothing is trained yet.
+
+    Raises:
+        UsageError: An argument that the parser refuses.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Lightning and jsonargparse, about their own insides
+        return TrainCLI(args)
+
+
+def show_plan(cli: TrainCLI) -> list[ResolutionPlan]:
+    """What the run will cost, resolution by resolution."""
+    return plan(cli.model, trainer_settings(cli))
+
+
+def trainer_settings(cli: TrainCLI) -> dict[str, Any]:
+    """The device part of the Trainer's settings."""
+    return {key: cli.config.trainer[key] for key in ("accelerator", "devices", "precision")}
+
+
+def loggers(settings: RunSettings, run: RunFolder) -> list[Logger]:
+    """metrics.csv always, others as asked for."""
+    found: list[Logger] = [MetricsCSV(run.metrics)]
+    if settings.tensorboard:
+        found.append(TensorBoardLogger(run.path, name="tensorboard", version=""))
+    if settings.wandb:
+        found.append(WandbLogger(name=run.path.name, save_dir=str(run.path), project="duck_and_cover"))
+    return found
+
+
+def train(args: list[str], resume: Path | None = None) -> RunFolder:
+    """Train from LightningCLI arguments, or go on with the run in the folder `resume`.
+
+    Returns:
+        The run folder, with checkpoints, samples, metrics, GIF and generator.
+    """
+    if resume is not None:
+        if not RunFolder(resume).config.is_file():
+            raise UsageError(f"--resume {resume}: no run there (config.yaml is missing)")
+        args = ["--config", str(RunFolder(resume).config), *args, "--run.out", str(resume)]
+    cli = build(args)
+    settings = RunSettings(**cli.config_init.run.__dict__)
+    run = RunFolder(settings.out)
+    if resume is None:
+        run.create()
+        run.config.write_text(cli.whole_config, encoding="utf-8")
+    return fit(cli, run, settings, run.checkpoint() if resume else None)
+
+
+def fit(
+    cli: TrainCLI, run: RunFolder, settings: RunSettings, checkpoint: Path | None
+) -> RunFolder:
+    """One `Trainer.fit` from where the run stands to its end."""
+    model, data, growth = cli.model, cli.datamodule, cli.model.growth
+    pyramid = data.pyramid("train")
+    checkpoint_kimg = settings.checkpoint_kimg or min(growth.kimg / 20, 50)
+    described = {"name": data.covers, "fingerprint": pyramid.fingerprint}
+    cli.trainer.callbacks += [
+        TrainingProgress(forward_gflop(model)),
+        SampleGrids(run, settings.sample_kimg or growth.kimg / 40),
+        Checkpoints(run, checkpoint_kimg, described),
+    ]
+    cli.trainer.loggers = loggers(settings, run)
+    cli.trainer.fit(model, data, ckpt_path=checkpoint)
+    return run

@@ -1,0 +1,127 @@
+"""What a run will cost: arithmetic by counting, time and memory by trying one step."""
+
+import copy
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, Trainer
+from torch.utils.data import DataLoader, Dataset
+from torch.utils.flop_counter import FlopCounterMode
+
+from duck_and_cover.data.module import Batch
+from duck_and_cover.networks.condition_encoder import ConditionTensors
+from duck_and_cover.networks.progan import resolutions
+from duck_and_cover.training.base import GANModule
+from duck_and_cover.training.progress import images_left
+
+LONGEST_TRY = 20.0  # seconds; a step expected to take longer is estimated by its arithmetic
+
+
+@dataclass(frozen=True)
+class ResolutionPlan:
+    """One resolution of a run."""
+
+    resolution: int
+    images: int
+    batch_size: int
+    gflop: float  # of one picture through both networks, forward
+    seconds: float  # of all its steps
+    measured: bool  # whether a step was tried, else by arithmetic from the one below
+
+
+def blank_condition(count: int, n_genres: int) -> ConditionTensors:
+    """Nothing given, `count` times."""
+    return ConditionTensors(torch.zeros(count, n_genres), torch.zeros(count), torch.zeros(count, 2))
+
+
+def forward_gflop(module: GANModule) -> dict[int, float]:
+    """Arithmetic of one picture through generator and discriminator, by resolution; runs nothing."""
+    generator = copy.deepcopy(module.generator).to("meta")
+    discriminator = copy.deepcopy(module.discriminator).to("meta")
+    n_genres = len(module.vocabulary.genres)
+    condition = ConditionTensors(*(t.to("meta") for t in blank_condition(1, n_genres)))
+    z = torch.zeros(1, int(generator.latent), device="meta")  # type: ignore[arg-type]
+    costs: dict[int, float] = {}
+    for r in resolutions(module.growth.resolution, module.growth.start_resolution):
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            discriminator(generator(z, condition, r), condition)
+        costs[r] = counter.get_total_flops() / 1e9
+    return costs
+
+
+class _SameBatch(Dataset[Batch]):
+    """One made-up batch, as often as asked for, with the clock going on."""
+
+    def __init__(self, resolution: int, count: int, n_genres: int, steps: int) -> None:
+        self.resolution, self.count, self.n_genres, self.steps = resolution, count, n_genres, steps
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, step: int) -> Batch:
+        shape = (self.count, 3, self.resolution, self.resolution)
+        images = torch.zeros(shape, dtype=torch.uint8).to(memory_format=torch.channels_last)
+        condition = blank_condition(self.count, self.n_genres)
+        return Batch(images, condition, 1.0, step * self.count, self.count)
+
+
+class _Stopwatch(Callback):
+    """When each step ended."""
+
+    def __init__(self) -> None:
+        self.ends: list[float] = []
+
+    def on_train_batch_end(self, *args: Any) -> None:
+        """Wait for the device, look at the clock."""
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        self.ends.append(time.perf_counter())
+
+
+def seconds_a_step(
+    module: GANModule, resolution: int, batch_size: int, trainer: dict[str, Any], steps: int
+) -> float:
+    """Mean wall time of `steps` training steps after a first one; `module` stays as it is.
+
+    Args:
+        trainer: Accelerator, devices and precision, as Lightning's Trainer takes them.
+    """
+    trial = copy.deepcopy(module)
+    trial.images_shown = 0
+    data = _SameBatch(resolution, batch_size, len(module.vocabulary.genres), steps + 1)
+    watch = _Stopwatch()
+    quiet: dict[str, Any] = dict(logger=False, enable_checkpointing=False)
+    quiet |= dict(enable_progress_bar=False, enable_model_summary=False, callbacks=[watch])
+    Trainer(max_epochs=1, **quiet, **trainer).fit(trial, DataLoader(data, batch_size=None))
+    return (watch.ends[-1] - watch.ends[0]) / steps
+
+
+def plan(module: GANModule, trainer: dict[str, Any]) -> list[ResolutionPlan]:
+    """The whole run, resolution by resolution."""
+    costs, growth = forward_gflop(module), module.growth
+    plans: list[ResolutionPlan] = []
+    each = 0.0  # seconds an image
+    for resolution, images in images_left(growth, 0).items():
+        batch = growth.batch_at(resolution)
+        ratio = costs[resolution] / plans[-1].gflop if plans else 1.0
+        measured = each * ratio * batch < LONGEST_TRY
+        if measured:
+            steps = max(4, module.penalty_every)  # as many as make one round of lazy penalties
+            each = seconds_a_step(module, resolution, batch, trainer, steps) / batch
+        else:
+            each *= ratio
+        cost = costs[resolution]
+        plans.append(ResolutionPlan(resolution, images, batch, cost, images * each, measured))
+    return plans
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has held: the device's where there is one, else its RAM."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
