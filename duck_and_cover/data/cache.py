@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_UNFINISHED = ".unfinished"
 _ABANDONED_AFTER = 24 * 3600.0  # seconds; nothing here takes that long to write
 
 
@@ -32,8 +33,8 @@ def appearing_folder(place: Path) -> Iterator[Path]:
     wrote is dropped, so only what follows from the folder's name alone may go into it.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    _drop_abandoned(place)
-    temporary = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
+    _drop_abandoned(place.parent)
+    temporary = _beside(place)
     temporary.mkdir()
     try:
         yield temporary
@@ -48,7 +49,7 @@ def appearing_folder(place: Path) -> Iterator[Path]:
 
 def remove_folder(place: Path) -> None:
     """Remove a folder so that nobody meets it half-removed; one already gone is fine."""
-    doomed = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
+    doomed = _beside(place)
     try:
         place.rename(doomed)
     except FileNotFoundError:
@@ -56,9 +57,13 @@ def remove_folder(place: Path) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
 
 
-def _drop_abandoned(place: Path) -> None:
+def _beside(place: Path) -> Path:
+    return place.with_name(f".{place.name}.{uuid.uuid4().hex}{_UNFINISHED}")
+
+
+def _drop_abandoned(folder: Path) -> None:
     """Free the disk of what processes killed while writing have left behind."""
-    for left in place.parent.glob(f".{place.name}.*"):
+    for left in folder.glob(f".*{_UNFINISHED}"):
         try:
             age = time.time() - left.stat().st_mtime
         except FileNotFoundError:  # its owner has just finished

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import time
 import warnings
 from collections import deque
@@ -43,7 +44,7 @@ def map_in_order(
         yield from map(function, tasks)
         return
     waiting: deque[Future[Result]] = deque()
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, initializer=_end_with, initargs=(os.getpid(),)) as pool:
         try:
             for task in tasks:
                 waiting.append(_submit(pool, function, task))
@@ -59,6 +60,17 @@ def map_in_order(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _end_with(parent: int) -> None:
+    """Make this worker end when its parent is killed; the pool alone would let it wait for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _submit(

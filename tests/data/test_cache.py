@@ -28,13 +28,15 @@ def test_folders_appear_whole_or_not_at_all(tmp_path: Path) -> None:
         (folder / "half").write_text("")
         raise KeyError
     assert list(place.parent.iterdir()) == []
-    abandoned = place.with_name(f".{place.name}.dead")
-    abandoned.mkdir()
-    os.utime(abandoned, (time.time() - 90_000,) * 2)
+    for name in (".other.dead.unfinished", ".others"):
+        (place.parent / name).mkdir()
+        os.utime(place.parent / name, (time.time() - 90_000,) * 2)
+    (place.parent / ".other.alive.unfinished").mkdir()
     with appearing_folder(place) as folder:
         (folder / "whole").write_text("")
         assert not place.exists()
-    assert [path.name for path in place.parent.iterdir()] == ["place"]
+    left = {".other.alive.unfinished", ".others"}
+    assert {path.name for path in place.parent.iterdir()} == {"place", *left}
     remove_folder(place)
     remove_folder(place)
-    assert list(place.parent.iterdir()) == []
+    assert {path.name for path in place.parent.iterdir()} == left

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -37,3 +39,24 @@ def test_progress_is_plain_lines_without_a_terminal(
         "decoding covers: 20 of 100, 2 a second",
         "decoding covers: 40 of 100, 2 a second",
     ]
+
+
+_ENDLESS = """
+import itertools, os, time
+from duck_and_cover.data.workers import map_in_order
+
+def work(number):
+    time.sleep(0.01)
+    return number
+
+for number in map_in_order(work, itertools.count(), 2):
+    print(number, flush=True)
+"""
+
+
+def test_workers_end_with_a_killed_parent() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", _ENDLESS], stdout=subprocess.PIPE)
+    assert parent.stdout is not None and parent.stdout.readline() == b"0\n"
+    parent.kill()
+    # The workers hold the other end of this pipe: it closes when the last of them is gone.
+    parent.communicate(timeout=20)
