@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from duck_and_cover.data.pictures import SUFFIXES
+from duck_and_cover.data.pictures import (
+    SMALLEST_SIDE,
+    SUFFIXES,
+    UnreadablePicture,
+    decode_cover,
+)
 from duck_and_cover.data.splits import picture_digests, split_name
 from duck_and_cover.errors import UsageError
 
@@ -117,13 +122,24 @@ def _merge_twins(
     first_with: dict[str, int] = {}
     first_of = list(range(len(paths)))
     for digest, row in sorted(zip(digests, suspects, strict=True), key=lambda pair: pair[1]):
-        first_of[row] = first_with.setdefault(digest, row)
+        first = first_with.setdefault(digest, row)
+        # Files that are no pictures stay apart, so that each is listed where they are decoded.
+        if first != row and _shows(paths[row]):
+            first_of[row] = first
     merged: dict[int, list[str]] = {}
     for row, first in enumerate(first_of):
         merged[first] = [*merged.get(first, []), *genres[row]]
     if twins := len(paths) - len(merged):
         log.info("%d pictures are the same as another: one of each is kept, genres united", twins)
     return list(merged.values()), [paths[row] for row in merged]
+
+
+def _shows(path: Path) -> bool:
+    try:
+        decode_cover(path, SMALLEST_SIDE)
+    except UnreadablePicture:
+        return False
+    return True
 
 
 def _described(folder: Path, files: FolderFiles) -> dict[str, datasets.Dataset]:

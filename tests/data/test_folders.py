@@ -80,6 +80,13 @@ def test_sub_folders_are_genres_and_twins_are_united(
     assert "2 pictures are the same as another" in caplog.text
 
 
+def test_twins_that_are_no_pictures_stay_apart(genre_folders: Path) -> None:
+    for genre in GENRES:
+        (genre_folders / genre / "empty.jpg").write_bytes(b"")
+        (genre_folders / genre / "page.jpg").write_bytes(b"<html>Not found</html>")
+    assert len(rows(load_covers(genre_folders))) == 28 + 6
+
+
 def test_one_sub_folder_is_no_genre(genre_folders: Path) -> None:
     shutil.rmtree(genre_folders / "Pop")
     shutil.rmtree(genre_folders / "Jazz")
