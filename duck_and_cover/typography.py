@@ -35,8 +35,11 @@ FONT_FILES: dict[str, str] = {
     "wide": "Syne-ExtraBold.ttf",
 }
 
-# A font is measured once at this size; other sizes follow in proportion, since nothing is hinted.
+# Words are measured at this size first; other sizes follow in proportion, since nothing is hinted.
 _MEASURE = 64
+
+# No text is set smaller than this many pixels, whatever its box.
+_SMALLEST = 2
 
 # What every bundled font can draw, besides plain ASCII.
 _ACCENTED = (
@@ -84,10 +87,9 @@ def legible(text: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _ink(role: str, words: str) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of the drawn letters in ems, from the left of the line's top."""
-    left, top, right, bottom = load_font(role, _MEASURE).getbbox(words)
-    return (left / _MEASURE, top / _MEASURE, right / _MEASURE, bottom / _MEASURE)
+def _ink(role: str, pixels: int, words: str) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the drawn letters, from the left of the line's top."""
+    return load_font(role, pixels).getbbox(words)
 
 
 def wrap(text: str, role: str, lines: int) -> tuple[str, ...]:
@@ -96,7 +98,7 @@ def wrap(text: str, role: str, lines: int) -> tuple[str, ...]:
     if lines <= 1 or len(words) <= 1:
         return (" ".join(words),)
     lines = min(lines, len(words))
-    widths = [_ink(role, word)[2] + 0.25 for word in words]
+    widths = [_ink(role, _MEASURE, word)[2] + _MEASURE / 4 for word in words]
     goal = sum(widths) / lines
     result: list[str] = []
     current: list[str] = []
@@ -113,20 +115,31 @@ def wrap(text: str, role: str, lines: int) -> tuple[str, ...]:
     return tuple(result)
 
 
-def _height(lines: tuple[str, ...], role: str, leading: float) -> tuple[float, float]:
-    """Where the first line's letters begin and how tall all lines are, in ems."""
-    top = _ink(role, lines[0])[1]
-    return top, leading * (len(lines) - 1) + _ink(role, lines[-1])[3] - top
+def _extent(lines: tuple[str, ...], role: str, pixels: int, leading: float) -> tuple[float, float]:
+    """Width and height of lines at a size, in pixels."""
+    inks = [_ink(role, pixels, line) for line in lines]
+    wide = max(right - left for left, _, right, _ in inks)
+    return wide, leading * pixels * (len(lines) - 1) + inks[-1][3] - inks[0][1]
 
 
 def _size_that_fits(
     lines: tuple[str, ...], role: str, width: float, height: float, leading: float
 ) -> int:
-    widest = max(0.01, *(_ink(role, line)[2] - _ink(role, line)[0] for line in lines))
-    _, tall = _height(lines, role, leading)
-    pixels = int(min(width / widest, height / max(tall, 0.01)))
-    # Few distinct sizes, so that loaded fonts are reused from cover to cover.
-    return max(3, pixels if pixels < 16 else pixels - pixels % (2 if pixels < 48 else 4))
+    wide, tall = _extent(lines, role, _MEASURE, leading)
+    pixels = _usual(int(_MEASURE * min(width / max(wide, 1), height / max(tall, 1))))
+    # Letters advance by whole pixels, which widens small lines beyond proportion.
+    while pixels > _SMALLEST:
+        wide, tall = _extent(lines, role, pixels, leading)
+        if wide <= width and tall <= height:
+            break
+        pixels = _usual(pixels - 1)
+    return pixels
+
+
+def _usual(pixels: int) -> int:
+    """The next smaller of the sizes in use: few, so that loaded fonts serve many covers."""
+    step = 1 if pixels < 16 else 2 if pixels < 48 else 4
+    return max(_SMALLEST, pixels - pixels % step)
 
 
 def fit_text(
@@ -162,19 +175,19 @@ def fit_text(
             best = (pixels, lines)
     pixels, lines = best
     if max_pixels is not None:
-        pixels = max(3, min(pixels, int(max_pixels)))
-    top, tall = _height(lines, role, leading)
-    share = {"top": 0.0, "middle": 0.5, "bottom": 1.0}[valign]
-    start = upper + (lower - upper - tall * pixels) * share
+        pixels = max(_SMALLEST, min(pixels, int(max_pixels)))
+    _, tall = _extent(lines, role, pixels, leading)
+    top = _ink(role, pixels, lines[0])[1]
+    start = upper + (lower - upper - tall) * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[valign]
     share = {"left": 0.0, "centre": 0.5, "right": 1.0}[align]
     positions = []
-    extent = [right, start, left, start + tall * pixels]
+    first, last = right, left
     for row, line in enumerate(lines):
-        first, _, last, _ = _ink(role, line)
-        x = left + (right - left - (last - first) * pixels) * share
-        positions.append((round(x - first * pixels), round(start + (row * leading - top) * pixels)))
-        extent[0], extent[2] = min(extent[0], x), max(extent[2], x + (last - first) * pixels)
-    taken = (round(extent[0]), round(extent[1]), round(extent[2]), round(extent[3]))
+        ink_left, _, ink_right, _ = _ink(role, pixels, line)
+        x = left + (right - left - (ink_right - ink_left)) * share
+        positions.append((round(x - ink_left), round(start - top + row * leading * pixels)))
+        first, last = min(first, x), max(last, x + ink_right - ink_left)
+    taken = (round(first), round(start), round(last), round(start + tall))
     return SetText(lines, load_font(role, pixels), tuple(positions), taken)
 
 

@@ -13,10 +13,12 @@ from typing import Any
 from PIL import Image
 
 from duck_and_cover.data.synthetic.audio import audio_features
-from duck_and_cover.data.synthetic.eras import FIRST_YEAR, LAST_YEAR, age, caption_of
+from duck_and_cover.data.synthetic.eras import FIRST_YEAR, LAST_YEAR, caption_of
 from duck_and_cover.data.synthetic.grammars import GRAMMARS
 from duck_and_cover.data.synthetic.names import WORDS
 from duck_and_cover.data.synthetic.page import Page
+from duck_and_cover.data.synthetic.printing import age
+from duck_and_cover.errors import UsageError
 
 GENRES: tuple[str, ...] = tuple(sorted(GRAMMARS))
 
@@ -79,6 +81,7 @@ def describe_cover(index: int, seed: int = 0) -> CoverInfo:
     grammar, words = GRAMMARS[genre], WORDS[genre]
     layout = rng.randrange(len(grammar.layouts))
     palette = rng.randrange(len(grammar.palettes))
+    article = "An" if genre[0] in "aeiou" else "A"
     picture, inks = grammar.layouts[layout].caption, grammar.palettes[palette].name
     return CoverInfo(
         album_id=f"synthetic-{seed}-{index}",
@@ -89,7 +92,7 @@ def describe_cover(index: int, seed: int = 0) -> CoverInfo:
         year=year,
         release_date=f"{year}-{rng.randint(1, 12):02d}",
         tracks=[words.track(rng) for _ in range(rng.randint(6, 12))],
-        caption=f"A {genre} cover from {year}: {picture}, in {inks}, {caption_of(year)}.",
+        caption=f"{article} {genre} cover from {year}: {picture}, in {inks}, {caption_of(year)}.",
         audio_features=audio_features(genre, rng),
         layout=layout,
         palette=palette,
@@ -103,7 +106,7 @@ def draw_cover(info: CoverInfo, size: int = 128) -> Image.Image:
     another year (`dataclasses.replace`) is the same design as that year would have printed it.
     """
     if not 32 <= size <= 1024:
-        raise ValueError(f"size must be in 32..1024, not {size}")
+        raise UsageError(f"size: a cover cannot be drawn at {size} pixels; give 32 to 1024")
     rng = Random(f"picture {info.album_id}")
     grammar = GRAMMARS[info.genre]
     colours = grammar.palettes[info.palette].jittered(rng)
@@ -111,7 +114,7 @@ def draw_cover(info: CoverInfo, size: int = 128) -> Image.Image:
     page = Page(2 * size, rng, colours, info.artist_name, info.album_name, info.year)
     grammar.layouts[info.layout].draw(page)
     finish = Random(f"print {info.album_id}")
-    return age(page.image.reduce(2), info.year, finish)
+    return age(page.image, size, info.year, finish)
 
 
 def png_bytes(picture: Image.Image) -> bytes:

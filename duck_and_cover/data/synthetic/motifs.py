@@ -1,55 +1,14 @@
-"""Recognisable things: skulls, palms, guitars, birds, mirror balls. In units of the page's side."""
+"""Recognisable things: guitars, horns, birds, mirror balls. In units of the page's side."""
 
 from collections.abc import Sequence
 
+from PIL import Image, ImageDraw
+
 from duck_and_cover.data.synthetic.page import Page, Point, around
 from duck_and_cover.data.synthetic.palettes import mix
-from duck_and_cover.data.synthetic.shapes import leaf, star
+from duck_and_cover.data.synthetic.shapes import placed, star
+from duck_and_cover.data.synthetic.textures import ramp
 from duck_and_cover.typography import Colour
-
-
-def _placed(points: Sequence[Point], x: float, y: float, size: float) -> list[Point]:
-    return [(x + across * size, y + down * size) for across, down in points]
-
-
-def skull(page: Page, x: float, y: float, size: float, bone: Colour, hollow: Colour) -> None:
-    """A skull from the front, `size` from its middle to its crown."""
-    page.disc(x, y - size * 0.15, size * 0.85, bone)
-    jaw = [(-0.62, 0.3), (0.62, 0.3), (0.44, 1.0), (-0.44, 1.0)]
-    page.polygon(_placed(jaw, x, y, size), bone)
-    for way in (-1, 1):
-        eye = [(0.14, 0.02), (0.32, -0.3), (0.66, -0.28), (0.7, 0.06), (0.42, 0.24)]
-        page.polygon(_placed([(across * way, down) for across, down in eye], x, y, size), hollow)
-    page.polygon(_placed([(0, 0.2), (0.15, 0.46), (-0.15, 0.46)], x, y, size), hollow)
-    for k in range(-2, 3):
-        tooth = x + k * size * 0.17
-        page.rect(tooth - size * 0.028, y + size * 0.66, tooth + size * 0.028, y + size, hollow)
-
-
-def palm(page: Page, x: float, foot: float, height: float, fill: Colour, lean: float = 0.0) -> None:
-    """A palm tree standing on `foot`."""
-    trunk = [(x + lean * height * (k / 8) ** 2, foot - height * k / 8) for k in range(9)]
-    page.line(trunk, height * 0.055, fill)
-    top = trunk[-1]
-    for turn in (-0.44, -0.32, -0.2, -0.06, 0.04, 0.46):
-        bend = around(*top, height * 0.3, turn)
-        way = 1 if around(0, 0, 1, turn)[0] > 0 else -1
-        tip = (bend[0] + way * height * 0.2, bend[1] + height * 0.2)
-        under = (top[0] + (bend[0] - top[0]) * 0.7, bend[1] + height * 0.13)
-        page.polygon([top, (bend[0], bend[1] - height * 0.03), tip, under], fill)
-
-
-def cactus(page: Page, x: float, foot: float, height: float, fill: Colour) -> None:
-    """A saguaro."""
-    wide = height * 0.2
-    page.line([(x, foot), (x, foot - height)], wide, fill)
-    page.disc(x, foot - height, wide / 2, fill)
-    for way, low, high in ((-1, 0.4, 0.75), (1, 0.3, 0.62)):
-        out = x + way * height * 0.3
-        arm = [(x, foot - height * low), (out, foot - height * low), (out, foot - height * high)]
-        page.line(arm, wide * 0.7, fill)
-        page.disc(out, foot - height * high, wide * 0.35, fill)
-        page.disc(out, foot - height * low, wide * 0.35, fill)
 
 
 def guitar(
@@ -86,7 +45,7 @@ def saxophone(page: Page, x: float, y: float, size: float, fill: Colour, keys: C
         (0.76, 0.3),
         (0.84, -0.02),
     ]
-    points = _placed(path, x, y, size)
+    points = placed(path, x, y, size)
     last = len(points) - 1
     left, right = [], []
     for k, point in enumerate(points):
@@ -116,9 +75,9 @@ def bird(page: Page, x: float, y: float, size: float, way: int, fill: Colour, wi
         (0.6, 0.15),
         (0.25, 0.42),
     ]
-    page.polygon(_placed([(across * way, down) for across, down in body], x, y, size), fill)
+    page.polygon(placed([(across * way, down) for across, down in body], x, y, size), fill)
     feather = [(0.25, -0.2), (-0.75, 0.42), (-0.2, 0.24), (0.2, 0.12)]
-    page.polygon(_placed([(across * way, down) for across, down in feather], x, y, size), wing)
+    page.polygon(placed([(across * way, down) for across, down in feather], x, y, size), wing)
     page.disc(x + way * size * 0.5, y - size * 0.42, size * 0.07, wing)
 
 
@@ -134,22 +93,7 @@ def flying_bird(page: Page, x: float, y: float, size: float, fill: Colour) -> No
         (0, 0.2),
         (-0.42, -0.2),
     ]
-    page.polygon(_placed(wings, x, y, size), fill)
-
-
-def sprig(
-    page: Page, x: float, y: float, length: float, turn: float, leaves: int, fill: Colour
-) -> None:
-    """A twig with leaves in pairs and one at its tip."""
-    tip = around(x, y, length, turn)
-    page.line([(x, y), tip], length * 0.03, fill)
-    for k in range(leaves):
-        share = 0.2 + 0.7 * k / leaves
-        foot = around(x, y, length * share, turn)
-        size = length * 0.42 * (1.1 - 0.6 * share)
-        leaf(page, *foot, size, turn + 0.13, fill)
-        leaf(page, *foot, size, turn - 0.13, fill)
-    leaf(page, *tip, length * 0.24, turn, fill)
+    page.polygon(placed(wings, x, y, size), fill)
 
 
 def mirror_ball(page: Page, x: float, y: float, radius: float, tones: Sequence[Colour]) -> None:
@@ -186,45 +130,63 @@ def vinyl(page: Page, x: float, y: float, radius: float, disc: Colour, label: Co
     page.disc(x, y, radius * 0.05, disc)
 
 
-def crown(page: Page, x: float, y: float, size: float, fill: Colour, jewel: Colour) -> None:
-    """A three-pointed crown, base at y + size / 2."""
-    outline = [
-        (-1, 0.5),
-        (-1.1, -0.45),
-        (-0.5, 0.0),
-        (0, -0.75),
-        (0.5, 0.0),
-        (1.1, -0.45),
-        (1, 0.5),
+def violin(
+    page: Page,
+    x: float,
+    y: float,
+    size: float,
+    turn: float,
+    wood: Colour,
+    dark: Colour,
+    strings: Colour,
+) -> None:
+    """A violin whose neck points up when `turn` is 0; `size` is half its body's length."""
+    half = [
+        (-1.0, 0.1),
+        (-0.96, 0.3),
+        (-0.82, 0.46),
+        (-0.62, 0.5),
+        (-0.46, 0.43),
+        (-0.38, 0.46),
+        (-0.31, 0.34),
+        (-0.12, 0.27),
+        (0.08, 0.32),
+        (0.14, 0.46),
+        (0.23, 0.46),
+        (0.42, 0.57),
+        (0.68, 0.6),
+        (0.9, 0.48),
+        (1.0, 0.2),
     ]
-    page.polygon(_placed(outline, x, y, size), fill)
-    page.rect(x - size, y + size * 0.58, x + size, y + size * 0.78, fill)
-    for across, down in ((-1.1, -0.5), (0, -0.82), (1.1, -0.5)):
-        page.disc(x + across * size, y + down * size, size * 0.12, jewel)
+    rim = [(-across, down) for down, across in half] + [(a, d) for d, a in reversed(half)]
+
+    def part(points: list[Point]) -> list[Point]:
+        return placed(points, x, y, size, turn)
+
+    page.polygon(part([(a * 1.06, d * 1.04) for a, d in rim]), dark)
+    page.polygon(part(rim), wood)
+    page.polygon(part([(-0.07, -2.05), (0.07, -2.05), (0.11, -0.1), (-0.11, -0.1)]), dark)
+    page.disc(*part([(0, -2.12)])[0], size * 0.13, wood)
+    for way in (-1, 1):
+        for peg in (-1.98, -1.82):
+            page.line(part([(0, peg), (0.2 * way, peg)]), size * 0.06, dark)
+        hole = [(0.2, -0.02), (0.27, 0.02), (0.25, 0.22), (0.29, 0.42), (0.36, 0.46)]
+        page.line(part([(a * way, d) for a, d in hole]), size * 0.06, dark)
+    page.polygon(part([(-0.1, 0.5), (0.1, 0.5), (0.06, 0.94), (-0.06, 0.94)]), dark)
+    page.line(part([(-0.2, 0.26), (0.2, 0.26)]), size * 0.06, dark)
+    for across in (-0.05, 0.0, 0.05):
+        page.line(part([(across, -1.9), (across, 0.55)]), size * 0.015, strings)
 
 
-def person(page: Page, x: float, foot: float, height: float, fill: Colour) -> None:
-    """Head and shoulders, cut off at `foot`."""
-    head = height * 0.27
-    page.disc(x, foot - height + head, head, fill)
-    page.rect(x - head * 0.38, foot - height * 0.6, x + head * 0.38, foot - height * 0.3, fill)
-    page.oval(x, foot, height * 0.46, height * 0.42, fill)
-
-
-def tree(page: Page, x: float, foot: float, height: float, fill: Colour, depth: int = 5) -> None:
-    """A bare tree, branching in twos."""
-    rng = page.rng
-
-    def branch(at: Point, length: float, turn: float, left: int) -> None:
-        tip = around(*at, length, turn)
-        page.line([at, tip], length * 0.16, fill)
-        if left:
-            for way in (-1, 1):
-                branch(
-                    tip,
-                    length * rng.uniform(0.66, 0.8),
-                    turn + way * rng.uniform(0.05, 0.1),
-                    left - 1,
-                )
-
-    branch((x, foot), height * 0.3, -0.25 + rng.uniform(-0.02, 0.02), depth)
+def sliced_sun(page: Page, x: float, y: float, radius: float, top: Colour, foot: Colour) -> None:
+    """A disc running from one colour to another, cut by gaps that widen towards its foot."""
+    size = page.px(2 * radius)
+    mask = Image.new("L", (size, size), 0)
+    draw = ImageDraw.Draw(mask)
+    draw.ellipse((0, 0, size - 1, size - 1), fill=255)
+    for k in range(6):
+        row = round(size * (0.48 + 0.085 * k))
+        draw.rectangle((0, row, size, row + round(size * (0.008 + 0.007 * k))), fill=0)
+    colours = Image.fromarray(ramp((top, foot), size)[:, None]).resize((size, size))
+    corner = (round((x - radius) * page.side), round((y - radius) * page.side))
+    page.image.paste(colours, corner, mask)

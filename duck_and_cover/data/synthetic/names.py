@@ -26,8 +26,13 @@ class Words:
     def filled(self, pattern: str, rng: Random) -> str:
         """The pattern with every slot filled by a random word."""
 
+        used: set[str] = set()
+
         def word(slot: "re.Match[str]") -> str:
-            return rng.choice(_split(getattr(self, slot.group().lower())))
+            choices = _split(getattr(self, slot.group().lower()))
+            chosen = rng.choice([choice for choice in choices if choice not in used])
+            used.add(chosen)
+            return chosen
 
         return _SLOT.sub(word, pattern)
 

@@ -41,7 +41,7 @@ class Page:
         palette: its colours.
         artist: printed name of the artist.
         album: printed title.
-        year: of release; grammars set type with it, the colours follow in `eras.age`.
+        year: of release; grammars set type with it, the colours follow in `printing.age`.
     """
 
     def __init__(
@@ -159,12 +159,13 @@ class Page:
 
     def fog(self, colour: Colour, strength: float, detail: int = 3) -> None:
         """Drifting clouds of one colour, at most `strength` (0..1) opaque."""
-        mask = fog_mask(self.side, self.rng.randrange(6), detail, round(strength * 16))
+        mask = _fog_mask(self.side, self.rng.randrange(6), detail, round(strength * 16))
         self.image.paste(colour, mask=_turned(mask, self.rng.randrange(8)))
 
     def speckle(self, colour: Colour, share: float) -> None:
-        """Rough ink: flecks of a colour over a share (0..1) of the page, where the fog is thin."""
-        mask = fleck_mask(self.side, round(share * 32))
+        """Rough ink: small flecks of a colour over a share (0..1) of the page."""
+        limit = _fleck_level(self.side, round(share * 64))
+        mask = _fleck_noise(self.side).point([255 if v >= limit else 0 for v in range(256)])
         self.image.paste(colour, mask=_turned(mask, self.rng.randrange(8)))
 
     def text(
@@ -194,7 +195,7 @@ class Page:
             max_pixels=None if size is None else size * s,
             leading=leading,
         )
-        drop = self.px(0.012)
+        drop = max(1, round(fitted.font.size) // 14)
         draw_text(self.draw, fitted, fill, shadow=shadow, offset=(drop, drop))
         x0, y0, x1, y1 = fitted.box
         return (x0 / s, y0 / s, x1 / s, y1 / s)
@@ -210,18 +211,20 @@ def _turned(mask: Image.Image, way: int) -> Image.Image:
     return mask if way == 7 else mask.transpose(list(Image.Transpose)[way])
 
 
-@lru_cache(maxsize=128)
-def fog_mask(side: int, seed: int, detail: int, strength: int) -> Image.Image:
+def _fog_mask(side: int, seed: int, detail: int, strength: int) -> Image.Image:
     """Clouds as opacity, at most strength/16 of full."""
     table = [max(0, min(255, (level - 60) * 3 // 2)) * strength // 16 for level in range(256)]
     return clouds(side, seed, detail).point(table)
 
 
 @lru_cache(maxsize=64)
-def fleck_mask(side: int, share: int) -> Image.Image:
-    """Rough flecks as opacity, covering about share/32 of the page."""
-    levels = clouds(side, 17, 8)
-    counts, wanted, limit = levels.histogram(), side * side * share // 32, 255
-    while limit > 0 and sum(counts[limit:]) < wanted:
-        limit -= 1
-    return levels.point([255 if level >= limit else 0 for level in range(256)])
+def _fleck_level(side: int, share: int) -> int:
+    """Where to cut the fleck noise so that share/64 of it lies above."""
+    counts, wanted, level = _fleck_noise(side).histogram(), side * side * share // 64, 255
+    while level > 0 and sum(counts[level:]) < wanted:
+        level -= 1
+    return level
+
+
+def _fleck_noise(side: int) -> Image.Image:
+    return clouds(side, 17, 2, coarsest=64)

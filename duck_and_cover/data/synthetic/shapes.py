@@ -6,6 +6,29 @@ from duck_and_cover.data.synthetic.page import Page, Point, around
 from duck_and_cover.typography import Colour
 
 
+def placed(
+    points: Sequence[Point], x: float, y: float, size: float, turn: float = 0
+) -> list[Point]:
+    """A figure's points moved to (x, y), scaled and turned clockwise."""
+    across, down = around(0, 0, size, turn)
+    return [(x + a * across - d * down, y + a * down + d * across) for a, d in points]
+
+
+def curve(start: Point, bend: Point, end: Point, steps: int) -> list[Point]:
+    """Points from start to end on a curve pulled towards `bend` (a quadratic Bezier)."""
+    points = []
+    for k in range(steps + 1):
+        t = k / steps
+        first, middle, last = (1 - t) * (1 - t), 2 * t * (1 - t), t * t
+        points.append(
+            (
+                first * start[0] + middle * bend[0] + last * end[0],
+                first * start[1] + middle * bend[1] + last * end[1],
+            )
+        )
+    return points
+
+
 def star_points(
     x: float, y: float, radius: float, inner: float, count: int, turn: float = -0.25
 ) -> list[Point]:
@@ -79,19 +102,15 @@ def peaks(page: Page, base: float, height: float, fill: Colour, count: int = 6) 
 def flames(page: Page, base: float, height: float, fill: Colour, count: int = 7) -> None:
     """Tongues of fire along the page's foot, each leaning its own way."""
     rng = page.rng
-    outline: list[Point] = [(-0.05, 1.05)]
+    outline: list[Point] = [(-0.08, 1.05)]
     for k in range(count):
-        left, right = (k - 0.15) / count, (k + 1.15) / count
-        middle = (left + right) / 2 + rng.uniform(-0.5, 0.5) / count
-        tip = base - height * rng.uniform(0.45, 1.0)
-        lean = rng.uniform(-0.6, 0.6) / count
-        outline += [
-            (left, base),
-            (left + (middle - left) * 0.25 - lean * 0.4, base - (base - tip) * 0.45),
-            (middle + lean, tip),
-            (right - (right - middle) * 0.35 - lean * 0.2, base - (base - tip) * 0.35),
-        ]
-    page.polygon([*outline, (1.05, base), (1.05, 1.05)], fill)
+        left, right = (k - 0.12) / count, (k + 1.12) / count
+        middle, tip = (left + right) / 2, base - height * rng.uniform(0.45, 1.0)
+        lean = rng.choice((-1, 1)) * rng.uniform(0.3, 0.9) / count
+        low = base - (base - tip) * 0.35
+        outline += curve((left, base), (left - lean * 0.7, low), (middle + lean, tip), 6)
+        outline += curve((middle + lean, tip), (middle - lean * 0.5, low), (right, base), 6)[1:]
+    page.polygon([*outline, (1.08, 1.05)], fill)
 
 
 def wave_line(
@@ -141,21 +160,6 @@ def heart(page: Page, x: float, y: float, radius: float, fill: Colour) -> None:
         ],
         fill,
     )
-
-
-def leaf(
-    page: Page, x: float, y: float, length: float, turn: float, fill: Colour, broad: float = 0.3
-) -> Point:
-    """A pointed leaf growing from (x, y); returns its tip."""
-    tip = around(x, y, length, turn)
-    sides = []
-    for way in (1, -1):
-        for share in (0.25, 0.5, 0.75) if way == 1 else (0.75, 0.5, 0.25):
-            middle = around(x, y, length * share, turn)
-            bulge = length * broad * (0.5 if share == 0.5 else 0.38)
-            sides.append(around(*middle, bulge, turn + 0.25 * way))
-    page.polygon([(x, y), *sides[:3], tip, *sides[3:]], fill)
-    return tip
 
 
 def floor_grid(page: Page, horizon: float, colour: Colour, width: float, columns: int) -> None:

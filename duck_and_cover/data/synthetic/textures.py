@@ -36,11 +36,14 @@ def white_noise(side: int, seed: int) -> Bytes:
 
 
 @lru_cache(maxsize=32)
-def clouds(side: int, seed: int, octaves: int = 4) -> Image.Image:
-    """Soft fog as an L picture of (side, side) that tiles, with values spread over 0..255."""
+def clouds(side: int, seed: int, octaves: int = 4, coarsest: int = 4) -> Image.Image:
+    """Soft fog as an L picture of (side, side) that tiles, values spread over 0..255.
+
+    Its largest patches are a `coarsest`th of the side; each further octave halves them.
+    """
     total = np.zeros((side, side), dtype=np.int64)
     for octave in range(octaves):
-        cells = 4 << octave
+        cells = coarsest << octave
         if cells > side:
             break
         points = _hash(np.arange(cells * cells, dtype=np.uint32), seed * 31 + octave)

@@ -1,33 +1,36 @@
 """Ambient: fog, horizons and soft light with nothing hard in them, and very small type."""
 
-from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
+from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout
 from duck_and_cover.data.synthetic.page import Page
 from duck_and_cover.data.synthetic.palettes import mix, palette
 from duck_and_cover.data.synthetic.shapes import ridge
 
 
 def _whisper(page: Page) -> None:
-    """Artist and title in one corner, as small as can be read."""
-    y = 0.06 if page.chance(0.6) else 0.88
-    ink = page.readable_on(page.colour_at(0.5, y + 0.03))
+    """Artist and title at the head or foot, as small as can be read."""
+    y = 0.06 if page.chance(0.6) else 0.85
+    ink = page.readable_on(page.colour_at(0.5, y + 0.04))
+    artist, album = page.artist.lower(), page.album.lower()
     if page.chance(0.5):
-        page.text(page.artist.lower(), "light", (0.07, y, 0.93, y + 0.05), ink, size=0.055)
-        small_print(page, page.album, (0.07, y + 0.05, 0.93, y + 0.09), ink, size=0.04)
+        page.text(artist, "light", (0.07, y, 0.93, y + 0.05), ink, size=0.06)
+        page.text(album, "light", (0.07, y + 0.055, 0.93, y + 0.095), ink, size=0.045)
     else:
-        page.text(
-            page.artist.lower(), "light", (0.07, y, 0.55, y + 0.06), ink, align="left", size=0.055
-        )
-        small_print(page, page.album, (0.55, y, 0.93, y + 0.06), ink, align="right", size=0.04)
+        page.text(artist, "light", (0.07, y, 0.5, y + 0.06), ink, align="left", size=0.06)
+        page.text(album, "light", (0.54, y, 0.93, y + 0.06), ink, align="right", size=0.045)
 
 
 def _horizon(page: Page) -> None:
     p, rng = page.palette, page.rng
-    line = rng.uniform(0.45, 0.75)
-    page.fill(
-        p.main, mix(p.main, p.light, 0.5), p.light, mix(p.second, p.light, 0.4), p.second, p.ground
-    )
-    page.glow(rng.uniform(0.25, 0.75), line - rng.uniform(0, 0.15), rng.uniform(0.2, 0.45), p.light)
-    page.fog(p.light, 0.6, 2)
+    line, x = rng.uniform(0.5, 0.72), rng.uniform(0.25, 0.75)
+    page.fill(p.main, mix(p.main, p.light, 0.5), p.light, p.light)
+    page.glow(x, line - rng.uniform(0.0, 0.12), rng.uniform(0.2, 0.4), mix(p.accent, p.light, 0.5))
+    steps = 40
+    for k in range(steps):  # the water, darker towards the viewer
+        y = line + (1 - line) * k / steps
+        tone = mix(mix(p.second, p.light, 0.3), p.ground, (k / steps) ** 0.7)
+        page.rect(0, y, 1, y + (1 - line) / steps + 0.01, tone)
+    page.glow(x, 1.0, 0.3, mix(p.second, p.light, 0.4))
+    page.fog(p.light, 0.4, 3)
     _whisper(page)
 
 

@@ -1,7 +1,8 @@
 """Blues: midnight blue and black, one warm light, guitars, rails and rivers, sturdy capitals."""
 
+from duck_and_cover.data.synthetic.figures import person
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
-from duck_and_cover.data.synthetic.motifs import guitar, person
+from duck_and_cover.data.synthetic.motifs import guitar
 from duck_and_cover.data.synthetic.page import Page
 from duck_and_cover.data.synthetic.palettes import darker, mix, palette
 from duck_and_cover.data.synthetic.shapes import ridge
@@ -10,9 +11,11 @@ from duck_and_cover.data.synthetic.shapes import ridge
 def _billing(page: Page, top: bool) -> None:
     p = page.palette
     y = 0.05 if top else 0.74
+    if not top:
+        page.rect(0, 0.72, 1, 1, darker(p.ground, 0.75))
     role = page.rng.choice(("condensed", "condensed", "slab", "heavy"))
     page.text(page.artist.upper(), role, (0.06, y, 0.94, y + 0.13), p.light)
-    small_print(page, page.album, (0.06, y + 0.14, 0.94, y + 0.22), p.accent)
+    small_print(page, page.album, (0.06, y + 0.14, 0.94, y + 0.22), mix(p.accent, p.light, 0.4))
 
 
 def _river_moon(page: Page) -> None:
@@ -27,7 +30,7 @@ def _river_moon(page: Page) -> None:
         half = rng.uniform(0.03, 0.12)
         page.rect(x - half, y, x + half, y + 0.012, mix(p.accent, p.main, (y - line) * 1.3))
         y += 0.032
-    page.speckle(darker(p.ground, 0.6), 0.15)
+    page.speckle(darker(p.ground, 0.6), 0.035)
     _billing(page, line > 0.54)
 
 
@@ -50,7 +53,7 @@ def _crossroads(page: Page) -> None:
     pole = 0.12 if x > 0.5 else 0.88
     page.line([(pole, line + 0.12), (pole, line - 0.26)], 0.02, darker(p.ground, 0.85))
     page.line([(pole - 0.08, line - 0.2), (pole + 0.08, line - 0.2)], 0.018, darker(p.ground, 0.85))
-    page.speckle(darker(p.ground, 0.7), 0.12)
+    page.speckle(darker(p.ground, 0.6), 0.035)
     _billing(page, True) if line > 0.44 else _billing(page, False)
 
 
@@ -69,7 +72,7 @@ def _guitar(page: Page) -> None:
         p.accent,
         darker(p.ground, 0.7),
     )
-    page.speckle(darker(p.ground, 0.6), 0.14)
+    page.speckle(darker(p.ground, 0.6), 0.035)
     _billing(page, False) if page.chance(0.4) else _billing(page, True)
 
 
@@ -85,7 +88,9 @@ def _blinds(page: Page) -> None:
         page.polygon(
             [(left, y), (right, y + slope), (right, y + slope + 0.03), (left, y + 0.03)], tone
         )
-    person(page, rng.uniform(0.35, 0.65), 0.73, rng.uniform(0.42, 0.54), darker(p.ground, 0.82))
+    person(
+        page, rng.uniform(0.35, 0.65), 0.73, rng.uniform(0.46, 0.56), darker(p.ground, 0.82), True
+    )
     page.rect(0, 0.725, 1, 1, darker(p.ground, 0.82))
     _billing(page, False)
 
@@ -100,11 +105,11 @@ def _spotlight(page: Page) -> None:
         [(start - 0.01, 0), (start + 0.01, 0), (x + 0.18, 0.74), (x - 0.18, 0.74)], p.second
     )
     page.oval(x, 0.72, 0.3, 0.05, p.accent)
-    person(page, x, 0.7, rng.uniform(0.36, 0.44), darker(p.ground, 0.8))
+    person(page, x, 0.7, rng.uniform(0.38, 0.46), darker(p.ground, 0.8), page.chance(0.6))
     page.line([(x + 0.13, 0.7), (x + 0.13, 0.42)], 0.012, p.light)
     page.disc(x + 0.13, 0.41, 0.03, p.light)
     page.rect(0, 0.73, 1, 1, darker(p.ground, 0.75))
-    page.speckle(darker(p.ground, 0.7), 0.1)
+    page.speckle(darker(p.ground, 0.6), 0.035)
     _billing(page, False)
 
 

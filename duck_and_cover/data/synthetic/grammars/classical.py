@@ -1,10 +1,11 @@
 """Classical: framed and centred, serif capitals, old paper, still lifes, strings and staves."""
 
+from duck_and_cover.data.synthetic.figures import profile
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
-from duck_and_cover.data.synthetic.motifs import sprig
+from duck_and_cover.data.synthetic.motifs import violin
 from duck_and_cover.data.synthetic.page import Page, around
 from duck_and_cover.data.synthetic.palettes import darker, lighter, mix, palette
-from duck_and_cover.data.synthetic.shapes import leaf
+from duck_and_cover.data.synthetic.plants import leaf, sprig
 from duck_and_cover.typography import Colour
 
 
@@ -31,40 +32,29 @@ def _cartouche(page: Page, top: float, paper: Colour, ink: Colour) -> None:
 def _label(page: Page) -> None:
     p, rng = page.palette, page.rng
     _framed(page, p.ground, p.accent)
-    page.rect(0.1, 0.4, 0.9, 0.9, p.main)
-    page.glow(rng.uniform(0.3, 0.7), 0.62, 0.4, p.second)
-    x = rng.uniform(0.35, 0.65)
-    for way in (-1, 1):  # the two sound holes of a violin
-        middle = x + way * 0.13
-        points = [around(middle + way * 0.02, 0.55, 0.035, 0.5 + 0.08 * k) for k in range(5)]
-        ends = [around(middle - way * 0.02, 0.76, 0.035, 0.1 * k) for k in range(5)]
-        page.line([*points, (middle, 0.65), *ends], 0.02, p.ground)
-    for k in range(4):
-        page.rect(x - 0.05 + 0.03 * k, 0.4, x - 0.044 + 0.03 * k, 0.9, p.light)
-    _cartouche(page, 0.12, p.light, darker(p.ground, 0.5))
+    page.rect(0.1, 0.1, 0.9, 0.9, mix(p.ground, p.main, 0.35))
+    page.glow(rng.uniform(0.35, 0.65), 0.62, 0.42, p.main)
+    dark = darker(p.ground, 0.5)
+    lean = rng.choice((-1, 1)) * rng.uniform(0.07, 0.15)
+    violin(page, 0.5 - lean * 0.8, 0.68, rng.uniform(0.18, 0.21), lean, p.second, dark, p.light)
+    page.frame(0.07, 0.006, p.accent)
+    _cartouche(page, 0.12, p.light, dark)
 
 
 def _portrait(page: Page) -> None:
-    p = page.palette
+    p, rng = page.palette, page.rng
     _framed(page, p.light, p.accent)
-    page.oval(0.5, 0.4, 0.27, 0.31, p.accent)
-    page.oval(0.5, 0.4, 0.25, 0.29, p.main)
+    page.oval(0.5, 0.4, 0.28, 0.32, p.accent)
+    page.oval(0.5, 0.4, 0.26, 0.3, p.main if page.chance(0.6) else mix(p.light, p.second, 0.5))
     page.glow(0.42, 0.33, 0.24, p.second)
-    face = mix(p.light, p.accent, 0.3)
-    page.oval(0.5, 0.62, 0.19, 0.1, darker(p.ground, 0.4))
-    page.oval(0.5, 0.39, 0.1, 0.13, darker(face, 0.1))
-    wig = lighter(face, 0.45) if page.chance(0.6) else darker(p.ground, 0.3)
-    for way in (-1, 1):
-        for k in range(3):
-            page.disc(0.5 + way * (0.09 + 0.012 * k), 0.33 + 0.06 * k, 0.042, wig)
-    page.oval(0.5, 0.29, 0.11, 0.06, wig)
-    page.polygon([(0.45, 0.52), (0.55, 0.52), (0.5, 0.62)], lighter(face, 0.6))
-    for way in (-1, 1):
+    way = rng.choice((-1, 1))
+    profile(page, 0.5 - way * 0.02, 0.43, 0.24, way, darker(p.ground, 0.35))
+    for side in (-1, 1):
         for k in range(6):
-            turn = 0.25 - way * (0.04 + 0.045 * k)
-            leaf(page, *around(0.5, 0.4, 0.31, turn), 0.07, turn - way * 0.2, p.second)
-    page.text(page.artist.upper(), "inscription", (0.12, 0.75, 0.88, 0.83), darker(p.ground, 0.4))
-    small_print(page, page.album, (0.14, 0.845, 0.86, 0.9), darker(p.ground, 0.2), size=0.055)
+            turn = 0.25 - side * (0.04 + 0.045 * k)
+            leaf(page, *around(0.5, 0.4, 0.32, turn), 0.07, turn - side * 0.2, p.second)
+    page.text(page.artist.upper(), "inscription", (0.12, 0.76, 0.88, 0.84), darker(p.ground, 0.4))
+    small_print(page, page.album, (0.14, 0.85, 0.86, 0.905), darker(p.ground, 0.2), size=0.055)
 
 
 def _staves(page: Page) -> None:

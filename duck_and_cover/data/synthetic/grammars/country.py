@@ -1,9 +1,10 @@
 """Country: a big sun over hills and roads, barns, cactuses and stars, in wood type."""
 
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
-from duck_and_cover.data.synthetic.motifs import cactus, flying_bird
+from duck_and_cover.data.synthetic.motifs import flying_bird
 from duck_and_cover.data.synthetic.page import Page
 from duck_and_cover.data.synthetic.palettes import darker, lighter, mix, palette
+from duck_and_cover.data.synthetic.plants import cactus
 from duck_and_cover.data.synthetic.shapes import peaks, rays, ridge, star
 from duck_and_cover.typography import Colour
 
@@ -75,7 +76,7 @@ def _poster(page: Page) -> None:
     for _ in range(3):  # the grain of the wood block
         y = rng.random()
         page.line([(0, y), (1, y + rng.uniform(-0.02, 0.02))], 0.004, mix(p.light, p.main, 0.3))
-    page.speckle(p.light, 0.08)
+    page.speckle(p.light, 0.045)
 
 
 def _barn(page: Page) -> None:

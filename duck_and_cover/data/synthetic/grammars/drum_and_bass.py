@@ -7,22 +7,16 @@ from duck_and_cover.data.synthetic.shapes import blob
 
 
 def _billing(page: Page) -> None:
-    p, rng = page.palette, page.rng
-    y = rng.choice((0.05, 0.8))
-    page.polygon(
-        [(-0.01, y - 0.01), (0.74, y - 0.01), (0.66, y + 0.11), (-0.01, y + 0.11)],
-        darker(p.ground, 0.4),
+    """A slanted label at the top or the foot."""
+    p = page.palette
+    y = page.rng.choice((0.0, 0.8))
+    page.polygon([(-0.01, y), (0.86, y), (0.76, y + 0.2), (-0.01, y + 0.2)], darker(p.ground, 0.45))
+    page.polygon([(0.88, y), (0.93, y), (0.83, y + 0.2), (0.78, y + 0.2)], p.accent)
+    page.text(
+        page.artist.upper(), "block", (0.05, y + 0.03, 0.74, y + 0.115), p.light, align="left"
     )
-    page.text(page.artist.upper(), "block", (0.05, y, 0.63, y + 0.095), p.light, align="left")
-    x = 0.72 if y < 0.5 else 0.05
-    y = y + 0.01 if y < 0.5 else y + 0.115
     small_print(
-        page,
-        page.album,
-        (x, y, x + (0.25 if x > 0.5 else 0.8), y + 0.055),
-        p.accent,
-        align="right" if x > 0.5 else "left",
-        size=0.055,
+        page, page.album, (0.05, y + 0.125, 0.72, y + 0.18), p.accent, align="left", size=0.06
     )
 
 

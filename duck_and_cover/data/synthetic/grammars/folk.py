@@ -1,10 +1,10 @@
 """Folk: woodcut leaves, birds and trees on uncoated paper, in earth and garden colours."""
 
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
-from duck_and_cover.data.synthetic.motifs import bird, sprig, tree
+from duck_and_cover.data.synthetic.motifs import bird
 from duck_and_cover.data.synthetic.page import Page, around
 from duck_and_cover.data.synthetic.palettes import mix, palette
-from duck_and_cover.data.synthetic.shapes import leaf
+from duck_and_cover.data.synthetic.plants import leaf, sprig, tree
 from duck_and_cover.typography import Colour
 
 
@@ -24,7 +24,7 @@ def _title(page: Page, box: tuple[float, float, float, float], ink: Colour) -> N
 
 def _cut(page: Page) -> None:
     """The flecks a rough block leaves unprinted."""
-    page.speckle(page.palette.light, 0.07)
+    page.speckle(page.palette.light, 0.03)
 
 
 def _wreath(page: Page) -> None:

@@ -1,7 +1,7 @@
 """Hip hop: huge heavy type, skylines, brick walls with paint on them, gold and cassettes."""
 
+from duck_and_cover.data.synthetic.figures import crown, person
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
-from duck_and_cover.data.synthetic.motifs import crown, person
 from duck_and_cover.data.synthetic.page import Page, around
 from duck_and_cover.data.synthetic.palettes import darker, lighter, mix, palette
 from duck_and_cover.data.synthetic.shapes import skyline
@@ -11,11 +11,11 @@ from duck_and_cover.typography import Colour
 def _sticker(page: Page) -> None:
     """A black warning label in a lower corner, on some covers."""
     if page.chance(0.4):
-        x = page.rng.choice((0.05, 0.75))
-        page.rect(x, 0.86, x + 0.2, 0.96, (235, 235, 235))
-        page.rect(x + 0.008, 0.868, x + 0.192, 0.952, (12, 12, 12))
-        page.text("EXPLICIT", "heavy", (x + 0.02, 0.872, x + 0.18, 0.91), (235, 235, 235))
-        page.rect(x + 0.02, 0.915, x + 0.18, 0.945, (235, 235, 235))
+        x = page.rng.choice((0.04, 0.76))
+        page.rect(x, 0.875, x + 0.2, 0.965, (235, 235, 235))
+        page.rect(x + 0.008, 0.882, x + 0.192, 0.958, (12, 12, 12))
+        page.text("EXPLICIT", "heavy", (x + 0.02, 0.886, x + 0.18, 0.92), (235, 235, 235))
+        page.rect(x + 0.02, 0.925, x + 0.18, 0.95, (235, 235, 235))
 
 
 def _tower(page: Page) -> None:
@@ -86,8 +86,8 @@ def _crown(page: Page) -> None:
         page.disc(*around(0.5, 0.5, 0.22, turn), 0.018, lighter(p.accent, 0.2))
     page.disc(0.5, 0.75, 0.05, p.accent)
     page.rect(0, 0.78, 1, 1, darker(p.ground, 0.7))
-    page.text(page.artist.upper(), "heavy", (0.04, 0.72, 0.96, 0.89), p.accent)
-    small_print(page, page.album, (0.28, 0.9, 0.72, 0.97), p.light)
+    page.text(page.artist.upper(), "heavy", (0.04, 0.7, 0.96, 0.86), p.accent)
+    small_print(page, page.album, (0.26, 0.88, 0.74, 0.96), p.light)
     _sticker(page)
 
 

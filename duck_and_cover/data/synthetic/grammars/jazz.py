@@ -1,20 +1,26 @@
 """Jazz: modernist blocks in two inks, cut and staggered type, circles, keys and horns."""
 
+from duck_and_cover.data.synthetic.figures import person
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
-from duck_and_cover.data.synthetic.motifs import person, saxophone
+from duck_and_cover.data.synthetic.motifs import saxophone
 from duck_and_cover.data.synthetic.page import Page
-from duck_and_cover.data.synthetic.palettes import darker, mix, palette
+from duck_and_cover.data.synthetic.palettes import contrasting, darker, mix, palette
 from duck_and_cover.typography import Colour
 
 
-def _stagger(page: Page, x: float, y: float, ink: Colour, height: float = 0.1) -> float:
-    """The artist's words, stepping to the right line by line; returns where they end."""
-    for word in page.artist.lower().split()[:4]:
-        role = "heavy" if page.year < 1975 or page.year > 2008 else "wide"
-        page.text(word, role, (x, y, 0.96, y + height), ink, align="left", size=height * 1.25)
-        y += height * 1.06
-        x = min(0.45, x + page.rng.choice((0.0, 0.06, 0.12)))
-    return y
+def _stagger(page: Page, top: float, bottom: float, ink: Colour) -> None:
+    """The artist's words between two heights, each line stepping to the right."""
+    rng, lines = page.rng, [""]
+    for word in page.artist.lower().split():  # short words stand with their neighbour
+        lines = [*lines[:-1], f"{lines[-1]} {word}".strip()]
+        lines += [""] if len(word) > 3 and len(lines) < 3 else []
+    lines = [line for line in lines if line]
+    role = "heavy" if page.year < 1975 or page.year > 2008 else "wide"
+    height, x = min(0.12, (bottom - top) / len(lines)), 0.05
+    for k, line in enumerate(lines):
+        y = top + k * height
+        page.text(line, role, (x, y, 0.95, y + height * 0.9), ink, align="left", size=height * 1.2)
+        x = min(0.4, x + rng.choice((0.0, 0.06, 0.12)))
 
 
 def _blocks(page: Page) -> None:
@@ -30,10 +36,10 @@ def _blocks(page: Page) -> None:
             page.rect(x + 0.008, y + 0.008, x + 1 / columns - 0.008, y + 0.64 / rows - 0.008, tone)
             if page.chance(0.3) and tone != p.light:
                 page.disc(x + 0.5 / columns, y + 0.32 / rows, 0.24 / columns, p.light)
-    y = 0.05 if top else 0.68
-    _stagger(page, 0.05, y, p.ground)
+    y = 0.04 if top else 0.68
+    _stagger(page, y, y + 0.21, p.ground)
     small_print(
-        page, page.album, (0.45, y + 0.22, 0.96, y + 0.28), p.main, align="right", size=0.06
+        page, page.album, (0.3, y + 0.225, 0.95, y + 0.28), p.main, align="right", size=0.06
     )
 
 
@@ -60,14 +66,10 @@ def _keys(page: Page) -> None:
                 ],
                 p.ground,
             )
-    y = _stagger(page, 0.05, 0.05, p.light)
+    _stagger(page, 0.04, top - 0.11, p.light)
+    ink = contrasting(p.main, p.accent, p.light)
     small_print(
-        page,
-        page.album,
-        (0.05, min(y + 0.01, 0.33), 0.95, min(y + 0.07, 0.39)),
-        p.accent,
-        align="left",
-        size=0.06,
+        page, page.album, (0.05, top - 0.09, 0.95, top - 0.03), ink, align="left", size=0.06
     )
 
 
@@ -84,7 +86,7 @@ def _circles(page: Page) -> None:
         if page.chance(0.4):
             page.disc(x, y, radius * 0.35, p.light)
     page.rect(0, 0, 1, 0.3, p.ground)
-    _stagger(page, 0.05, 0.04, p.light)
+    _stagger(page, 0.04, 0.28, p.light)
     small_print(page, page.album, (0.4, 0.31, 0.96, 0.37), p.ground, align="right", size=0.06)
 
 
@@ -93,12 +95,11 @@ def _horn(page: Page) -> None:
     page.fill(p.main)
     split = rng.uniform(0.3, 0.6)
     page.rect(split, 0, 1, 1, p.second if page.chance(0.5) else p.ground)
-    page.disc(rng.uniform(0.35, 0.7), 0.52, rng.uniform(0.2, 0.3), p.accent)
-    saxophone(
-        page, rng.uniform(0.35, 0.55), 0.54, rng.uniform(0.36, 0.42), p.light, darker(p.ground, 0.3)
-    )
-    _stagger(page, 0.05, 0.05, p.light, 0.09)
-    small_print(page, page.album, (0.05, 0.9, 0.95, 0.96), p.light, align="left", size=0.06)
+    page.disc(rng.uniform(0.4, 0.7), 0.6, rng.uniform(0.2, 0.28), p.accent)
+    x, size = rng.uniform(0.4, 0.58), rng.uniform(0.3, 0.34)
+    saxophone(page, x, 0.62, size, p.light, darker(p.ground, 0.3))
+    _stagger(page, 0.05, 0.26, p.light)
+    small_print(page, page.album, (0.05, 0.92, 0.95, 0.975), p.light, align="left", size=0.055)
 
 
 def _duotone(page: Page) -> None:
@@ -107,7 +108,7 @@ def _duotone(page: Page) -> None:
     x = rng.choice((0.3, 0.7))
     page.rect(x - 0.3, 0, x + 0.3, 0.76, mix(p.main, p.ground, 0.35))
     page.glow(x + 0.12, 0.25, 0.35, p.main)
-    person(page, x, 0.76, rng.uniform(0.52, 0.64), darker(p.ground, 0.35))
+    person(page, x, 0.76, rng.uniform(0.52, 0.64), darker(p.ground, 0.35), page.chance(0.4))
     for k in range(rng.randrange(3, 6)):  # paper strips along the other side
         left = (0.64 if x < 0.5 else 0.04) + 0.32 * k / 6
         page.rect(
@@ -126,7 +127,7 @@ def _strips(page: Page) -> None:
         x = 0.04 + 0.92 * k / count
         low, high = rng.uniform(0.34, 0.55), rng.uniform(0.62, 0.97)
         page.rect(x, low, x + 0.62 / count, high, rng.choice((p.main, p.main, p.ground, p.accent)))
-    _stagger(page, 0.05, 0.04, p.ground)
+    _stagger(page, 0.04, 0.25, p.ground)
     small_print(page, page.album, (0.35, 0.26, 0.96, 0.32), p.main, align="right", size=0.06)
 
 

@@ -4,7 +4,8 @@ from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, smal
 from duck_and_cover.data.synthetic.motifs import sparkle
 from duck_and_cover.data.synthetic.page import Page, around
 from duck_and_cover.data.synthetic.palettes import darker, lighter, mix, palette
-from duck_and_cover.data.synthetic.shapes import checks, heart, leaf
+from duck_and_cover.data.synthetic.plants import leaf
+from duck_and_cover.data.synthetic.shapes import checks, heart
 from duck_and_cover.typography import Colour
 
 
@@ -89,6 +90,10 @@ def _portrait(page: Page, x: float, y: float, wide: float, tall: float, ground: 
     page.rect(cx - r * 0.4, cy + r * 0.5, cx + r * 0.4, y + tall * 0.78, darker(skin, 0.1))
     page.oval(cx, cy + r * 0.12, r * 0.92, r * 1.05, skin)
     page.rect(cx - r * 0.9, cy - r * 0.95, cx + r * 0.9, cy - r * 0.4, hair)
+    for way in (-1, 1):
+        page.disc(cx + way * r * 0.36, cy + r * 0.12, r * 0.11, p.ground)
+        page.disc(cx + way * r * 0.56, cy + r * 0.42, r * 0.15, (250, 170, 170))
+    page.arc(cx, cy + r * 0.4, r * 0.24, r * 0.08, 0.05, 0.45, (200, 80, 90))
     page.rect(cx - wide * 0.32, y + tall * 0.77, cx + wide * 0.32, y + tall, rng.choice(p.bright))
 
 

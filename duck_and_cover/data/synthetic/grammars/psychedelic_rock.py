@@ -11,10 +11,16 @@ from duck_and_cover.typography import Colour
 
 
 def _billing(page: Page, ground: Colour) -> None:
+    """The names on a ribbon that ripples like everything else."""
     p, rng = page.palette, page.rng
-    y = rng.choice((0.06, 0.76))
-    page.text(page.artist, "swash", (0.06, y, 0.94, y + 0.12), p.light, shadow=darker(ground, 0.6))
-    small_print(page, page.album, (0.1, y + 0.13, 0.9, y + 0.18), p.light, size=0.06)
+    y, phase = rng.choice((0.04, 0.74)), rng.random()
+    ripple = [around(0, 0, 0.014, phase + 2 * k / 24)[1] for k in range(25)]
+    for grow, tone in ((0.014, p.light), (0.0, darker(ground, 0.35))):
+        upper = [(k / 24, y + ripple[k] - grow) for k in range(25)]
+        lower = [(k / 24, y + 0.22 - ripple[k] + grow) for k in range(24, -1, -1)]
+        page.polygon([*upper, *lower], tone)
+    page.text(page.artist, "swash", (0.06, y + 0.03, 0.94, y + 0.135), p.accent)
+    small_print(page, page.album, (0.1, y + 0.142, 0.9, y + 0.195), p.light, size=0.06)
 
 
 def _colours(page: Page) -> tuple[Colour, ...]:

@@ -2,8 +2,8 @@
 
 from PIL import Image, ImageDraw
 
+from duck_and_cover.data.synthetic.figures import person
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout
-from duck_and_cover.data.synthetic.motifs import person
 from duck_and_cover.data.synthetic.page import Page, Point
 from duck_and_cover.data.synthetic.palettes import contrasting, palette
 from duck_and_cover.data.synthetic.shapes import burst, star
@@ -58,7 +58,7 @@ def _torn(page: Page, y0: float, y1: float, fill: Colour, slope: float = 0.0) ->
 def _photocopy(page: Page) -> None:
     """Toner that did not hold, and the machine's streaks."""
     p, rng = page.palette, page.rng
-    page.speckle(p.light, 0.1)
+    page.speckle(p.light, 0.04)
     for _ in range(rng.randrange(2, 5)):
         x = rng.random()
         page.rect(x, 0, x + 0.006, 1, p.light if page.chance(0.5) else p.ground)
@@ -74,23 +74,19 @@ def _strips(page: Page) -> None:
         y += tall + rng.uniform(0.0, 0.06)
     _photocopy(page)
     _ransom(page, page.artist, (0.05, 0.25, 0.95, 0.7))
-    page.text(
-        page.album.upper(),
-        "marker",
-        (0.1, 0.82, 0.9, 0.94),
-        page.readable_on(page.colour_at(0.5, 0.88)),
-    )
+    page.rect(0.06, 0.81, 0.94, 0.95, p.light)
+    page.text(page.album.upper(), "marker", (0.1, 0.82, 0.9, 0.94), p.ground)
 
 
 def _censored(page: Page) -> None:
     p, rng = page.palette, page.rng
     page.fill(p.main if page.chance(0.6) else p.light)
     person(page, 0.5, 0.84, rng.uniform(0.62, 0.74), p.ground)
-    dots = 9
-    for row in range(dots):  # coarse halftone on the lit side
-        for column in range(dots):
-            x, y = 0.3 + 0.2 * column / dots, 0.22 + 0.6 * row / dots
-            page.disc(x, y, 0.011 * (1 - column / dots) + 0.002, p.light)
+    for row in range(26):  # coarse halftone on the lit half of the face
+        for column in range(12):
+            x, y = 0.5 + 0.022 * column, 0.2 + 0.022 * row
+            if ((x - 0.5) / 0.15) ** 2 + ((y - 0.36) / 0.17) ** 2 < 1:
+                page.disc(x, y, 0.0105 * (x - 0.47) / 0.15, p.light)
     y = rng.uniform(0.28, 0.34)
     _torn(page, y, y + 0.11, p.light, rng.uniform(-0.08, 0.08))
     page.text(page.album.upper(), "mono", (0.12, y + 0.015, 0.88, y + 0.095), p.ground)

@@ -1,9 +1,9 @@
 """Reggae: red, gold and green in bands and rays, palms, lions, islands and speaker stacks."""
 
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
-from duck_and_cover.data.synthetic.motifs import palm
 from duck_and_cover.data.synthetic.page import Page, around
 from duck_and_cover.data.synthetic.palettes import darker, lighter, mix, palette
+from duck_and_cover.data.synthetic.plants import palm
 from duck_and_cover.data.synthetic.shapes import rays, ridge, star_points
 from duck_and_cover.typography import Colour
 

@@ -1,9 +1,10 @@
 """Synthwave: a sliced sun, a glowing grid, mountains of wire and chrome letters at dusk."""
 
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
-from duck_and_cover.data.synthetic.motifs import palm
+from duck_and_cover.data.synthetic.motifs import sliced_sun
 from duck_and_cover.data.synthetic.page import Page, around
 from duck_and_cover.data.synthetic.palettes import darker, lighter, mix, palette
+from duck_and_cover.data.synthetic.plants import palm
 from duck_and_cover.data.synthetic.shapes import floor_grid, peaks, skyline
 
 
@@ -18,19 +19,7 @@ def _dusk(page: Page, line: float) -> None:
 
 
 def _sun(page: Page, x: float, y: float, radius: float) -> None:
-    """A disc running from accent to main, cut by widening gaps."""
-    p = page.palette
-    slices = 16
-    for k in range(slices):
-        low = -1 + 2 * k / slices
-        gap = max(0.0, (k - 5) / slices) * 0.16
-        tone = mix(p.accent, p.main, k / slices)
-        for part in range(2):
-            a = low + part / slices + (gap if part == 0 else 0)
-            b = low + (part + 1) / slices
-            middle = (a + b) / 2
-            half = radius * max(0.0, 1 - middle * middle) ** 0.5
-            page.rect(x - half, y + radius * a, x + half, y + radius * b, tone)
+    sliced_sun(page, x, y, radius, page.palette.accent, page.palette.main)
 
 
 def _billing(page: Page, top: bool = True) -> None:
@@ -45,7 +34,8 @@ def _sunset(page: Page) -> None:
     p, rng = page.palette, page.rng
     line = rng.uniform(0.56, 0.66)
     _dusk(page, line)
-    _sun(page, rng.uniform(0.4, 0.6), line - rng.uniform(0.08, 0.16), rng.uniform(0.2, 0.27))
+    radius = rng.uniform(0.2, 0.26)
+    _sun(page, rng.uniform(0.4, 0.6), max(0.27 + radius, line - rng.uniform(0.08, 0.16)), radius)
     page.rect(0, line, 1, 1, darker(p.ground, 0.6))
     floor_grid(page, line, p.second, 0.008, 8)
     _billing(page)
@@ -75,7 +65,8 @@ def _palms(page: Page) -> None:
     for x in (rng.uniform(0.05, 0.18), rng.uniform(0.82, 0.95)):
         palm(page, x, 0.8, rng.uniform(0.5, 0.66), dark, 0.12 if x < 0.5 else -0.12)
     page.rect(0, line, 1, 1, dark)
-    floor_grid(page, line, p.second, 0.006, 7)
+    page.rect(0, line, 1, line + 0.01, p.second)
+    page.rect(0, 0.95, 1, 0.957, p.second)
     _billing(page, False)
 
 
@@ -84,10 +75,11 @@ def _triangle(page: Page) -> None:
     _dusk(page, 0.7)
     floor_grid(page, 0.7, p.main, 0.006, 8)
     size, turn = rng.uniform(0.3, 0.37), rng.choice((-0.25, -0.25, 0.25))
+    middle = 0.46 if turn < 0 else 0.52
     for scale, width, tone in ((1.0, 0.03, p.second), (0.97, 0.012, p.light), (0.8, 0.016, p.main)):
-        corners = [around(0.5, 0.46, size * scale, turn + k / 3) for k in range(3)]
+        corners = [around(0.5, middle, size * scale, turn + k / 3) for k in range(3)]
         page.line([*corners, corners[0], corners[1]], width, tone)
-    _sun(page, 0.5, 0.5, size * 0.42)
+    _sun(page, 0.5, middle + (0.04 if turn < 0 else -0.04), size * 0.42)
     _billing(page, turn > 0)
 
 

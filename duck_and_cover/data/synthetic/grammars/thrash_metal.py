@@ -1,16 +1,17 @@
 """Thrash metal: skulls, spikes, fire and lightning in blood and acid, under a barbed logo."""
 
+from duck_and_cover.data.synthetic.figures import horns, skull
 from duck_and_cover.data.synthetic.grammars.grammar import Grammar, Layout, small_print
-from duck_and_cover.data.synthetic.motifs import skull
 from duck_and_cover.data.synthetic.page import Page, Point, around
-from duck_and_cover.data.synthetic.palettes import darker, lighter, mix, palette
+from duck_and_cover.data.synthetic.palettes import brightness, darker, lighter, mix, palette
 from duck_and_cover.data.synthetic.shapes import burst, flames, peaks, star_points
 
 
 def _logo(page: Page) -> None:
     """The name in blackletter across the top, with barbs growing out of it."""
     p, rng = page.palette, page.rng
-    ink = rng.choice((p.light, p.accent, p.main, p.accent))
+    inks = [ink for ink in (p.light, p.accent, p.second) if brightness(ink) > 110]
+    ink = rng.choice(inks)
     edge = darker(p.ground, 0.7)
     box = (0.1, 0.05, 0.9, rng.uniform(0.18, 0.24))
     drawn = []
@@ -39,9 +40,10 @@ def _skull(page: Page) -> None:
     _gloom(page)
     burst(page, 0.5, 0.56, 0.25, 0.55, rng.randrange(12, 20), p.main)
     burst(page, 0.5, 0.56, 0.2, 0.42, rng.randrange(10, 16), p.second)
-    skull(
-        page, 0.5, rng.uniform(0.54, 0.6), rng.uniform(0.22, 0.28), p.light, darker(p.ground, 0.6)
-    )
+    y, size = rng.uniform(0.56, 0.61), rng.uniform(0.22, 0.27)
+    if page.chance(0.45):
+        horns(page, 0.5, y, size, rng.choice((p.accent, p.light)))
+    skull(page, 0.5, y, size, p.light, darker(p.ground, 0.6))
     if page.chance(0.5):
         flames(page, 1.0, 0.22, p.main)
     page.rect(0, 0.89, 1, 1, darker(p.ground, 0.6))
@@ -51,11 +53,12 @@ def _skull(page: Page) -> None:
 def _inferno(page: Page) -> None:
     p, rng = page.palette, page.rng
     _gloom(page)
+    page.glow(0.5, 0.8, 0.7, darker(p.main, 0.2))
     for height, tone in (
-        (0.75, darker(p.main, 0.35)),
-        (0.58, p.main),
-        (0.42, p.second),
-        (0.26, p.accent),
+        (0.8, darker(p.main, 0.3)),
+        (0.68, p.main),
+        (0.5, p.second),
+        (0.3, p.accent),
     ):
         flames(page, 1.0, height, tone, rng.randrange(4, 8))
     if page.chance(0.6):
