@@ -6,6 +6,7 @@
 
     gradient_penalty      Gulrajani et al. 2017: on mixtures of real and fake, towards a slope of 1
     zero_centred_penalty  Mescheder et al. 2018, R1 on reals and R2 on fakes
+    matching_loss         Kang and Park 2020: a picture fits its own condition best
 
 Scores are (B,), pictures (B, 3, R, R); everything returned is a scalar.
 """
@@ -81,7 +82,7 @@ def slope(images: Tensor, scores: Tensor) -> Tensor:
 def gradient_penalty(
     score: Score, real: Tensor, fake: Tensor, mix: Tensor, target: float = 1.0
 ) -> Tensor:
-    """`E[(|grad D(x)| - target)^2] / target^2`, `x = mix real + (1 - mix) fake`, mix (B,) in [0, 1]."""
+    """`E[(|grad D(x)| - target)^2] / target^2` at `x = mix real + (1 - mix) fake`, mix (B,)."""
     x = torch.lerp(fake, real, mix[:, None, None, None]).requires_grad_()
     # Epsilon keeps the root's own gradient finite where a dead discriminator is flat.
     norm = (slope(x, score(x)) + 1e-12).sqrt()
@@ -92,3 +93,12 @@ def zero_centred_penalty(score: Score, images: Tensor) -> Tensor:
     """`E[|grad D(x)|^2] / 2`: R1 where the pictures are real, R2 where they are fake."""
     x = images.detach().requires_grad_()
     return slope(x, score(x)).mean() / 2
+
+
+def matching_loss(matches: Tensor) -> Tensor:
+    """`-E[log softmax(m)_ii]` over the B conditions of a batch (Kang and Park 2020, ContraGAN).
+
+    Args:
+        matches: (B, B), how well picture i fits condition j; its own is on the diagonal.
+    """
+    return F.cross_entropy(matches, torch.arange(len(matches), device=matches.device))

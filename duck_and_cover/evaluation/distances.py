@@ -10,8 +10,11 @@ Features = npt.NDArray[np.floating]  # (N, D)
 
 
 def kernel(x: Features, y: Features) -> npt.NDArray[np.float64]:
-    """The cubic polynomial kernel `(x.y / D + 1)^3` (Binkowski et al. 2018): (N, D), (M, D) -> (N, M)."""
-    return (x.astype(np.float64) @ y.T.astype(np.float64) / x.shape[1] + 1) ** 3
+    """The kernel `(x.y / D + 1)^3` of Binkowski et al. 2018: (N, D), (M, D) -> (N, M)."""
+    products: npt.NDArray[np.float64] = (
+        x.astype(np.float64) @ y.T.astype(np.float64) / x.shape[1] + 1
+    ) ** 3
+    return products
 
 
 def kid(real: Features, fake: Features) -> float:

@@ -1,7 +1,7 @@
 """The judge: a classifier of genre and year that has only ever seen real covers.
 
-It is independent of every GAN here: its own network, trained on the training split alone. Its accuracy
-on held-out real covers stands beside every figure that it gives of generated ones.
+It is independent of every GAN here: its own network, trained on the training split alone. Its
+accuracy on held-out real covers stands beside every figure that it gives of generated ones.
 """
 
 import logging
@@ -93,12 +93,12 @@ class Judge:
         return Verdicts(
             np.concatenate(features),
             np.concatenate(genres),
-            (scaled + 1) * half + self.vocabulary.first_year,
+            ((scaled + 1) * half + self.vocabulary.first_year).astype(np.float32),
         )
 
 
 def as_images(pictures: Pictures, resolution: int) -> Tensor:
-    """Covers (N, R, R, 3) as float (N, 3, r, r) in [-1, 1], r at most `resolution`, by 2x2 means."""
+    """Covers (N, R, R, 3) as float (N, 3, r, r) in [-1, 1], r at most `resolution`, by means."""
     images = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float()
     images = images / 127.5 - 1
     if images.shape[-1] > resolution:
@@ -114,7 +114,7 @@ def train_judge(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = JudgeNetwork(resolution, len(vocabulary.genres))
-    network = network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.train().to(memory_format=torch.channels_last)
     truth = vocabulary.tensors(pyramid.genres, pyramid.years.tolist())
     steps = -(-IMAGES // BATCH)
     optimizer = torch.optim.AdamW(network.parameters(), lr=LR, weight_decay=0.05)
@@ -123,7 +123,8 @@ def train_judge(
         rows = torch.randint(len(pyramid), (BATCH,), generator=random)
         images = shifted(as_images(pyramid.read(rows.numpy(), resolution), resolution), random)
         given = ConditionTensors(*(column[rows] for column in truth))
-        loss = judge_loss(*network(images), given)
+        logits, years = network(images)
+        loss = judge_loss(logits, years, given)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -173,7 +174,7 @@ def judge_for(
 def genre_accuracy(
     verdicts: Verdicts, genres: Sequence[Sequence[str]], vocabulary: Vocabulary
 ) -> float:
-    """Share of covers whose likeliest genre is one of their own; covers without genre do not count."""
+    """Share of covers whose likeliest genre is one of their own; those without do not count."""
     best = verdicts.genres.argmax(axis=1)
     known = [i for i, names in enumerate(genres) if set(names) & set(vocabulary.genres)]
     hits = [vocabulary.genres[best[i]] in genres[i] for i in known]

@@ -1,5 +1,6 @@
 """CoverGenerator: the one engine under the shell, the web page and Python."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.errors import UsageError
 from duck_and_cover.generation.folder import CONFIG, GeneratorConfig, load_generator
+from duck_and_cover.generation.sheet import contact_sheet
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.networks.progan import ProGANGenerator
 
@@ -153,6 +155,35 @@ class CoverGenerator:
             z = latents(seeds, self.network.latent)
             tensors = self.vocabulary.encode(part)
             yield draw(self.network, z, tensors, self.config.resolution, self.config.alpha)
+
+
+def save_covers(covers: Sequence[Cover], folder: Path, columns: int | None = None) -> list[Path]:
+    """Write each cover as a PNG, and `sheet.png` with all of them; a file that is there is kept.
+
+    Args:
+        columns: Of the sheet; by default it is about square.
+
+    Returns:
+        The paths, the sheet's last.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for cover in covers:
+        paths.append(_free(folder / f"{cover.name}.png"))
+        cover.save(paths[-1])
+    pictures = np.stack([np.asarray(cover.picture) for cover in covers])
+    paths.append(_free(folder / "sheet.png"))
+    contact_sheet(pictures, columns or math.ceil(math.sqrt(len(covers)))).save(paths[-1])
+    return paths
+
+
+def _free(path: Path) -> Path:
+    """The path, or with -2, -3, ... before its ending where something is there."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
 
 
 def find_generator(model: str | Path) -> Path:

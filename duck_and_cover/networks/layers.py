@@ -94,6 +94,30 @@ class EqualConv2d(nn.Module):
         return F.conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
 
 
+def spread(weight: Tensor) -> Tensor:
+    """A 3x3 kernel seen through 2x2 pixels as one 4x4 kernel: (O, I, 3, 3) -> (O, I, 4, 4)."""
+    w = F.pad(weight, (1, 1, 1, 1))
+    return w[:, :, 1:, 1:] + w[:, :, 1:, :-1] + w[:, :, :-1, 1:] + w[:, :, :-1, :-1]
+
+
+class EqualConvUp(EqualConv2d):
+    """`conv(upsample(x))` as one transposed convolution: the same numbers, 4/9 of the products."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, R, R) -> (B, outputs, 2R, 2R)."""
+        kernel = spread(self.weight.flip(2, 3) * self.scale).transpose(0, 1)
+        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+
+
+class EqualConvDown(EqualConv2d):
+    """`downsample(conv(x))` as one convolution: the same numbers, 4/9 of the products."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, 2R, 2R) -> (B, outputs, R, R)."""
+        kernel = spread(self.weight * (self.scale / 4))
+        return F.conv2d(x, kernel, self.bias, stride=2, padding=1)
+
+
 class EqualLinear(nn.Module):
     """Dense layer with equalised learning rate (section 4.1): `w * gain / sqrt(fan_in)`."""
 

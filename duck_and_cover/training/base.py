@@ -127,7 +127,7 @@ class GANModule(LightningModule):
         for name, value in self.latest.items():
             if not abs(value) < EXPLODED:
                 raise Diverged(
-                    f"training diverged at {self.images_shown / 1000:.1f} kimg: {name} is {value:g}; "
+                    f"diverged at {self.images_shown / 1000:.1f} kimg: {name} is {value:g}; "
                     "the last checkpoint is sound: resume with a smaller lr or a larger penalty"
                 )
         return self.latest

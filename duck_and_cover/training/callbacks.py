@@ -138,7 +138,9 @@ def sample_grid(module: GANModule) -> tuple[Pictures, int, list[str]]:
     first, last = vocabulary.first_year, vocabulary.last_year
     span = [first + (last - first) * i // (SAMPLE_COLUMNS - 1) for i in range(SAMPLE_COLUMNS)]
     conditions = [
-        Condition((name,) if name else (), year if last else None) for name in names for year in span
+        Condition((name,) if name else (), year if last else None)
+        for name in names
+        for year in span
     ]
     network = module.generator_ema
     z = latents(range(len(conditions)), network.latent)  # type: ignore[arg-type]

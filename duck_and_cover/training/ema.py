@@ -49,5 +49,5 @@ def update_ema(
         pair[1].append(now.detach())
     for decay, (kept_group, now_group) in groups.items():
         torch._foreach_lerp_(kept_group, now_group, 1 - decay)
-    for buffer, now in zip(average.buffers(), live.buffers(), strict=True):
-        buffer.copy_(now)
+    for kept_buffer, buffer in zip(average.buffers(), live.buffers(), strict=True):
+        kept_buffer.copy_(buffer)

@@ -2,6 +2,9 @@
 
 import logging
 import warnings
+from argparse import ArgumentError
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,15 +14,17 @@ from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from lightning.pytorch.loggers.logger import Logger
+from rich.console import Console
+from rich.table import Table
 
 from duck_and_cover.data.module import CoverDataModule
-from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.errors import StoppedEarly, UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.callbacks import Checkpoints, SampleGrids
-from duck_and_cover.training.plan import ResolutionPlan, forward_gflop, plan
-from duck_and_cover.training.progress import TrainingProgress
-from duck_and_cover.training.run import MetricsCSV, RunFolder
+from duck_and_cover.training.plan import forward_gflop, peak_memory, plan
+from duck_and_cover.training.progress import TrainingProgress, clock
+from duck_and_cover.training.run import MetricsCSV, RunFolder, log_to
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +51,9 @@ class RunSettings:
 def presets() -> list[str]:
     """Names of the presets in the package."""
     folder = files("duck_and_cover.configs")
-    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+    return sorted(
+        f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")
+    )
 
 
 def preset_path(name: str) -> Path:
@@ -77,6 +84,7 @@ class TrainCLI(LightningCLI):
                 "enable_model_summary": False,
                 "use_distributed_sampler": False,
             },
+            parser_kwargs={"exit_on_error": False},
             args=args,
             run=False,
             auto_configure_optimizers=False,
@@ -102,10 +110,24 @@ class TrainCLI(LightningCLI):
         # From here on the configuration is whole: the file that makes this run again.
         self.whole_config = str(self.parser.dump(config))
         model = config.model.init_args
-        model.vocabulary = Namespace(vocabulary.settings())
+        model.vocabulary = Namespace(vocabulary.settings())  # type: ignore[no-untyped-call]
         for network in (model.generator, model.discriminator):
             network.init_args.resolution = growth.resolution
             network.init_args.n_genres = len(vocabulary.genres)
+
+
+def as_arguments(flags: Mapping[str, object]) -> list[str]:
+    """LightningCLI arguments from flags and values; None leaves a flag out."""
+    return [f"{name}={value}" for name, value in flags.items() if value is not None]
+
+
+def free_folder(path: Path) -> Path:
+    """The path, or the first of path-2, path-3, ... that holds no run."""
+    number, free = 1, path
+    while RunFolder(free).config.exists():
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
 
 
 def build(args: list[str]) -> TrainCLI:
@@ -114,14 +136,58 @@ def build(args: list[str]) -> TrainCLI:
     Raises:
         UsageError: An argument that the parser refuses.
     """
+    try:
+        with quiet_libraries():
+            return TrainCLI(args)
+    except ArgumentError as error:
+        raise UsageError(_first_reason(str(error))) from error
+
+
+def _first_reason(text: str) -> str:
+    """The parser's message without the values it prints along."""
+    lines = [line.strip(" -") for line in text.splitlines() if line.strip()]
+    return " ".join(line for line in lines if not line.startswith("Given value"))[:300]
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Without the warnings of Lightning and jsonargparse about their own insides."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of Lightning and jsonargparse, about their own insides
-        return TrainCLI(args)
+        for module in ("lightning", "jsonargparse", "torch"):
+            warnings.filterwarnings("ignore", module=module)
+        warnings.filterwarnings("ignore", message=".*eval mode at the start of training")
+        yield
 
 
-def show_plan(cli: TrainCLI) -> list[ResolutionPlan]:
-    """What the run will cost, resolution by resolution."""
-    return plan(cli.model, trainer_settings(cli))
+def show_fields() -> None:
+    """Print every field of the YAML, with its help."""
+    TrainCLI(["--help"])
+
+
+def show_plan(cli: TrainCLI) -> None:
+    """Print what the run would cost, resolution by resolution; a few steps are tried for it."""
+    table = Table(title=f"{cli.model.growth.kimg:g} kimg on {cli.trainer.accelerator.name()}")
+    for name in ("resolution", "from kimg", "covers", "batch", "steps", "GFLOP", "time"):
+        table.add_column(name, justify="right")
+    with quiet_libraries():
+        parts = plan(cli.model, trainer_settings(cli))
+    shown = 0
+    for part in parts:
+        about = "" if part.measured else "about "
+        table.add_row(
+            f"{part.resolution}x{part.resolution}",
+            f"{shown / 1000:g}",
+            f"{part.images:,}",
+            str(part.batch_size),
+            f"{-(-part.images // part.batch_size):,}",
+            f"{part.gflop:.3g}",
+            about + clock(part.seconds),
+        )
+        shown += part.images
+    console = Console()
+    console.print(table)
+    total = clock(sum(part.seconds for part in parts))
+    console.print(f"in all {total}, at most {peak_memory() / 2**30:.1f} GiB of memory so far")
 
 
 def trainer_settings(cli: TrainCLI) -> dict[str, Any]:
@@ -135,7 +201,9 @@ def loggers(settings: RunSettings, run: RunFolder) -> list[Logger]:
     if settings.tensorboard:
         found.append(TensorBoardLogger(run.path, name="tensorboard", version=""))
     if settings.wandb:
-        found.append(WandbLogger(name=run.path.name, save_dir=str(run.path), project="duck_and_cover"))
+        found.append(
+            WandbLogger(name=run.path.name, save_dir=str(run.path), project="duck_and_cover")
+        )
     return found
 
 
@@ -155,22 +223,34 @@ def train(args: list[str], resume: Path | None = None) -> RunFolder:
     if resume is None:
         run.create()
         run.config.write_text(cli.whole_config, encoding="utf-8")
+    run.make_folders()
     return fit(cli, run, settings, run.checkpoint() if resume else None)
 
 
-def fit(
-    cli: TrainCLI, run: RunFolder, settings: RunSettings, checkpoint: Path | None
-) -> RunFolder:
+def fit(cli: TrainCLI, run: RunFolder, settings: RunSettings, checkpoint: Path | None) -> RunFolder:
     """One `Trainer.fit` from where the run stands to its end."""
     model, data, growth = cli.model, cli.datamodule, cli.model.growth
     pyramid = data.pyramid("train")
     checkpoint_kimg = settings.checkpoint_kimg or min(growth.kimg / 20, 50)
     described = {"name": data.covers, "fingerprint": pyramid.fingerprint}
-    cli.trainer.callbacks += [
+    cli.trainer.callbacks += [  # type: ignore[attr-defined]
         TrainingProgress(forward_gflop(model)),
         SampleGrids(run, settings.sample_kimg or growth.kimg / 40),
         Checkpoints(run, checkpoint_kimg, described),
     ]
     cli.trainer.loggers = loggers(settings, run)
-    cli.trainer.fit(model, data, ckpt_path=checkpoint)
+    with log_to(run.log), quiet_libraries():
+        log.info(
+            "training %s to %g kimg%s",
+            run.path,
+            growth.kimg,
+            f" from {checkpoint}" if checkpoint else "",
+        )
+        try:
+            cli.trainer.fit(model, data, ckpt_path=checkpoint, weights_only=True)
+        except (KeyboardInterrupt, SystemExit) as stop:
+            raise StoppedEarly(
+                f"stopped at {model.images_shown / 1000:.1f} kimg; go on with: "
+                f"duck-and-cover train --resume {run.path}"
+            ) from stop
     return run

@@ -39,7 +39,7 @@ def blank_condition(count: int, n_genres: int) -> ConditionTensors:
 
 
 def forward_gflop(module: GANModule) -> dict[int, float]:
-    """Arithmetic of one picture through generator and discriminator, by resolution; runs nothing."""
+    """Arithmetic of one picture through both networks, by resolution; runs nothing."""
     generator = copy.deepcopy(module.generator).to("meta")
     discriminator = copy.deepcopy(module.discriminator).to("meta")
     n_genres = len(module.vocabulary.genres)

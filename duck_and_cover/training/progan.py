@@ -10,6 +10,7 @@ from duck_and_cover.losses import (
     AdversarialLoss,
     Relativistic,
     gradient_penalty,
+    matching_loss,
     zero_centred_penalty,
 )
 from duck_and_cover.networks.condition_encoder import ConditionTensors, drop_conditions
@@ -47,6 +48,8 @@ class ProGANModule(GANModule):
         r1: float = 1.0,
         r2: float = 1.0,
         penalty_every: int = 1,
+        matching: float = 0.0,
+        matching_g: float = 0.0,
         condition_dropout: float = 0.1,
         lr: float = 1e-3,
         lr_end: float = 1.0,
@@ -69,8 +72,11 @@ class ProGANModule(GANModule):
         )
         self.loss = loss or Relativistic()
         self.gp, self.gp_target, self.r1, self.r2 = gp, gp_target, r1, r2
+        self.matching, self.matching_g = matching, matching_g
         self.penalty_every, self.condition_dropout = penalty_every, condition_dropout
-        for phase in reversed(self.growth.phases):  # the earliest phase of a resolution is written last
+        for phase in reversed(
+            self.growth.phases
+        ):  # the earliest phase of a resolution is written last
             if phase.resolution > self.growth.start_resolution:
                 for part in ("blocks", "to_rgb"):
                     self.births[f"{part}.{phase.resolution}."] = phase.start
@@ -86,10 +92,13 @@ class ProGANModule(GANModule):
 
         with torch.no_grad():
             fake = self.generator(self.noise(count, random), given, resolution, alpha)
-        scores = self.discriminator(torch.cat([real, fake]), given.repeat(2), alpha, batches=2)
-        real_score, fake_score = scores.chunk(2)
+        h = self.discriminator.features(torch.cat([real, fake]), alpha, batches=2)
+        real_score, fake_score = self.discriminator.scores(h, given.repeat(2)).chunk(2)
         d_loss = self.loss.discriminator(real_score, fake_score)
         penalties = self.penalties(batch, real, fake, given, random)
+        if self.matching:
+            matches = self.discriminator.matches(h[:count], given)
+            penalties["train/matching"] = self.matching * matching_loss(matches)
         discriminator_optimizer.zero_grad()
         self.manual_backward(d_loss + sum(penalties.values()))
         discriminator_optimizer.step()
@@ -98,7 +107,10 @@ class ProGANModule(GANModule):
         fake = self.generator(self.noise(count, random), given, resolution, alpha)
         with torch.no_grad():
             real_score = self.discriminator(real, given, alpha)
-        g_loss = self.loss.generator(real_score, self.discriminator(fake, given, alpha))
+        h = self.discriminator.features(fake, alpha)
+        g_loss = self.loss.generator(real_score, self.discriminator.scores(h, given))
+        if self.matching_g:
+            g_loss = g_loss + self.matching_g * matching_loss(self.discriminator.matches(h, given))
         generator_optimizer.zero_grad()
         self.manual_backward(g_loss)
         generator_optimizer.step()
@@ -124,7 +136,8 @@ class ProGANModule(GANModule):
             return {}
 
         def score(images: Tensor) -> Tensor:
-            return self.discriminator(images, given, batch.alpha)
+            scores: Tensor = self.discriminator(images, given, batch.alpha)
+            return scores
 
         terms = {}
         with torch.autocast(self.device.type, enabled=False):

@@ -1,18 +1,20 @@
 """The run folder: where a training leaves everything, and how it is found again after a kill.
 
-    config.yaml  metrics.csv  log.txt  progress.gif
-    checkpoints/last.ckpt, previous.ckpt     samples/000123kimg.png     generator/
+config.yaml  metrics.csv  log.txt  progress.gif
+checkpoints/last.ckpt, previous.ckpt     samples/000123kimg.png     generator/
 """
 
 import csv
 import logging
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers.logger import Logger
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
+from lightning.pytorch.utilities import rank_zero_only
 
 from duck_and_cover.errors import UsageError
 
@@ -51,7 +53,7 @@ class RunFolder:
             folder.mkdir(parents=True, exist_ok=True)
 
     def save_checkpoint(self, trainer: Trainer) -> None:
-        """Write last.ckpt; the one before stays as previous.ckpt. A kill leaves one of them whole."""
+        """Write last.ckpt, keep the one before as previous.ckpt; a kill leaves one of them whole."""
         fresh = self.last.with_suffix(".tmp")
         trainer.save_checkpoint(fresh)
         if trainer.is_global_zero:
@@ -74,10 +76,26 @@ class RunFolder:
         """Drop what was logged and drawn after the checkpoint that a run resumes from."""
         if self.metrics.exists():
             header, *rows = read_rows(self.metrics)
-            write_rows(self.metrics, [header, *(r for r in rows if float(r[0]) <= images_shown / 1000)])
+            write_rows(
+                self.metrics, [header, *(r for r in rows if float(r[0]) <= images_shown / 1000)]
+            )
         for sample in self.samples.glob("*kimg.png"):
             if float(sample.name.removesuffix("kimg.png")) > images_shown / 1000:
                 sample.unlink()
+
+
+@contextmanager
+def log_to(path: Path) -> Iterator[None]:
+    """Append what the package logs to a file, with times."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    package = logging.getLogger("duck_and_cover")
+    package.addHandler(handler)
+    try:
+        yield
+    finally:
+        package.removeHandler(handler)
+        handler.close()
 
 
 def is_whole(checkpoint: Path) -> bool:

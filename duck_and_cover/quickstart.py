@@ -1,0 +1,92 @@
+"""From nothing to judged covers in minutes on two laptop cores.
+
+Draw the covers, train the judge, measure the machine, train as long as the minutes allow, compare.
+"""
+
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from duck_and_cover.data.module import CoverDataModule
+from duck_and_cover.evaluation.judge import judge_for
+from duck_and_cover.evaluation.report import comparison_table
+from duck_and_cover.evaluation.scores import compare, held_out
+from duck_and_cover.generation.generator import CoverGenerator, save_covers
+from duck_and_cover.training.fit import (
+    as_arguments,
+    build,
+    free_folder,
+    preset_path,
+    train,
+    trainer_settings,
+)
+from duck_and_cover.training.plan import plan
+from duck_and_cover.training.progress import clock
+
+log = logging.getLogger(__name__)
+
+AFTERWARDS = 20.0  # seconds kept for judging and drawing
+MARGIN = 0.92  # of the time left goes into the plan: steps are slower than the few that were tried
+LEAST_KIMG = 1.0
+
+
+def quickstart(minutes: float, out: Path, seed: int = 0) -> None:
+    """All of it, in at most `minutes`; what it makes lands in `out`, or beside it if that is taken.
+
+    The longer it may take, the longer it trains; everything else stays the same.
+    """
+    began = time.monotonic()
+    console = Console(file=sys.stderr)
+    out = free_folder(out)
+
+    def say(what: str) -> None:
+        console.print(
+            f"[{clock(time.monotonic() - began):>6}] {what}", highlight=False, markup=False
+        )
+
+    preset = ["--config", str(preset_path("quickstart"))]
+    chosen = as_arguments({"--seed_everything": seed, "--run.out": out})
+    say("drawing covers")
+    cli = build([*preset, *chosen])
+    data: CoverDataModule = cli.datamodule
+    train_covers = data.pyramid("train")
+    genres = len(data.vocabulary.genres)
+    say(f"{len(train_covers)} covers of {genres} genres to learn from; training the judge on them")
+    resolution = data.growth.resolution
+    judge = judge_for(train_covers, data.vocabulary, resolution)
+    say("measuring this machine")
+    trial = plan(cli.model, trainer_settings(cli))
+    pace = sum(part.seconds for part in trial) / cli.model.growth.kimg
+    left = minutes * 60 - (time.monotonic() - began) - AFTERWARDS
+    kimg = max(round(MARGIN * left / pace, 1), LEAST_KIMG)
+    say(f"training for {kimg:g} kimg, about {clock(kimg * pace)}")
+    start = time.monotonic()
+    run = train([*preset, *chosen, *as_arguments({"--growth.kimg": kimg})])
+    seconds = time.monotonic() - start
+
+    say("judging")
+    generator = CoverGenerator.from_pretrained(run.path)
+    real = held_out([data.pyramid("validation"), data.pyramid("test")], resolution)
+    found, made = compare(generator, judge, real)
+    genres_in_turn = data.vocabulary.genres
+    covers = [
+        cover
+        for i, genre in enumerate(genres_in_turn)
+        for cover in generator.generate(genre, 1955 + 5 * (i % 15), seeds=range(4))
+    ]
+    save_covers(covers, run.path / "covers", columns=4)
+    rate = kimg * 1000 / seconds
+    scores = {"real": found.__dict__, "generated": made.__dict__, "images_per_s": rate}
+    (run.path / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
+    say("done")
+    Console().print(comparison_table(found, made, {"images/s in training": f"{rate:.0f}"}))
+    for what, path in (
+        ("growth", run.gif),
+        ("covers", run.path / "covers" / "sheet.png"),
+        ("generator", run.generator),
+    ):
+        Console().print(f"{what:<10}{path}", highlight=False)
