@@ -14,18 +14,14 @@ def _logo(page: Page) -> None:
     ink = rng.choice(inks)
     edge = darker(p.ground, 0.7)
     box = (0.1, 0.05, 0.9, rng.uniform(0.18, 0.24))
-    drawn = []
     x0, y0, x1, y1 = page.text(page.artist, "blackletter", box, ink, size=0.2, shadow=edge)
-    middle, tall = (y0 + y1) / 2, y1 - y0
-    for way, edge_x in ((-1, x0), (1, x1)):
-        tip = (max(0.01, min(0.99, edge_x + way * rng.uniform(0.08, 0.16))), middle - tall * 0.4)
-        drawn.append(
-            [(edge_x - way * 0.01, middle - 0.02), tip, (edge_x - way * 0.01, middle + 0.02)]
-        )
-        low = (edge_x + way * rng.uniform(-0.02, 0.05), y1 + tall * rng.uniform(0.4, 0.8))
-        drawn.append([(edge_x - way * 0.06, y1 - 0.01), low, (edge_x, middle)])
-    for barb in drawn:
-        page.polygon(barb, ink)
+    tall = y1 - y0
+    for way, foot in ((-1, x0), (1, x1)):
+        foot += way * 0.004  # beside the letters, so that they stay readable
+        tip = max(0.01, min(0.99, foot + way * rng.uniform(0.08, 0.16)))
+        page.polygon([(foot, y0 + tall * 0.35), (tip, y0), (foot, y0 + tall * 0.7)], ink)
+        low = (foot + way * rng.uniform(0.01, 0.05), y1 + tall * rng.uniform(0.4, 0.8))
+        page.polygon([(foot, y0 + tall * 0.5), low, (foot - way * 0.015, y1 + 0.008)], ink)
     small_print(page, page.album, (0.08, 0.9, 0.92, 0.965), p.light, size=0.065)
 
 
