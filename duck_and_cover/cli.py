@@ -86,6 +86,7 @@ def train(
 
     Example: duck-and-cover train --config progan --data synthetic --resolution 32 --kimg 20
     """
+    from duck_and_cover.judge_callback import JudgeScores
     from duck_and_cover.training import fit
 
     if help_all:
@@ -106,7 +107,7 @@ def train(
             raise UsageError(
                 "--resume takes its config and folder from the run: leave out --config and --out"
             )
-        run = fit.train(extra, resume=resume)
+        run = fit.train(extra, resume=resume, judge=JudgeScores)
     else:
         names = config or ["progan"]
         presets = [part for name in names for part in ("--config", str(fit.preset_path(name)))]
@@ -114,7 +115,7 @@ def train(
             fit.show_plan(fit.build([*presets, *extra]))
             return
         folder = out or fit.free_folder(Path("runs") / Path(names[-1]).stem)
-        run = fit.train([*presets, *extra, "--run.out", str(folder)])
+        run = fit.train([*presets, *extra, "--run.out", str(folder)], judge=JudgeScores)
     typer.echo(f"trained: {run.path}")
     typer.echo(f"draw with: duck-and-cover generate {run.path} --n 8 --out covers/")
 
@@ -122,12 +123,15 @@ def train(
 @app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="Run or generator folder, or Hub id.")],
-    data: Annotated[str, typer.Option(help="Hub id, folder, parquet files, or synthetic.")],
+    data: Annotated[
+        str | None,
+        typer.Option(help="As in train. [what the run was trained on]"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The first cover's; the others follow.")] = 0,
 ) -> None:
     """Hold a generator's covers against real ones that it has not seen.
 
-    Example: duck-and-cover evaluate runs/x --data synthetic
+    Example: duck-and-cover evaluate runs/x
     """
     from duck_and_cover.evaluation.report import evaluate as run
 

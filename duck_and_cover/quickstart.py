@@ -56,8 +56,7 @@ def quickstart(minutes: float, out: Path, seed: int = 0) -> None:
     train_covers = data.pyramid("train")
     genres = len(data.vocabulary.genres)
     say(f"{len(train_covers)} covers of {genres} genres to learn from; training the judge on them")
-    resolution = data.growth.resolution
-    judge = judge_for(train_covers, data.vocabulary, resolution)
+    judge = judge_for(data)
     say("measuring this machine")
     trial = plan(cli.model, trainer_settings(cli))
     pace = sum(part.seconds for part in trial) / cli.model.growth.kimg
@@ -70,8 +69,7 @@ def quickstart(minutes: float, out: Path, seed: int = 0) -> None:
 
     say("judging")
     generator = CoverGenerator.from_pretrained(run.path)
-    real = held_out([data.pyramid("validation"), data.pyramid("test")], resolution)
-    found, made = compare(generator, judge, real)
+    found, made = compare(generator, judge, held_out(data))
     genres_in_turn = data.vocabulary.genres
     covers = [
         cover

@@ -7,7 +7,6 @@ accuracy on held-out real covers stands beside every figure that it gives of gen
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +18,18 @@ from torch import Tensor, nn
 
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.data.cache import cache_folder
+from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.data.pyramid import CoverPyramid
 from duck_and_cover.evaluation.progress import track
+from duck_and_cover.growth import Growth
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 
 log = logging.getLogger(__name__)
 
 JUDGE_VERSION = 1
 TOP = 64  # pixels; larger covers are judged at this size
-IMAGES = 80_000  # seen in training
+PASSES, MOST_IMAGES = 15, 80_000  # of training, whichever is less
+STAND_IN_COVERS = 2000
 BATCH = 64
 LR = 2e-3
 
@@ -109,14 +111,14 @@ def as_images(pictures: Pictures, resolution: int) -> Tensor:
 def train_judge(
     pyramid: CoverPyramid, vocabulary: Vocabulary, resolution: int, seed: int = 0
 ) -> Judge:
-    """Train a judge on real covers: IMAGES of them in random order, shifted by a few pixels."""
+    """Train a judge on real covers, in random order and shifted by a few pixels."""
     random = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = JudgeNetwork(resolution, len(vocabulary.genres))
     network = network.train().to(memory_format=torch.channels_last)
     truth = vocabulary.tensors(pyramid.genres, pyramid.years.tolist())
-    steps = -(-IMAGES // BATCH)
+    steps = -(-min(PASSES * len(pyramid), MOST_IMAGES) // BATCH)
     optimizer = torch.optim.AdamW(network.parameters(), lr=LR, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=steps)
     for _ in track(range(steps), "training the judge on real covers"):
@@ -149,12 +151,18 @@ def shifted(images: Tensor, random: torch.Generator) -> Tensor:
     return padded[:, :, y : y + side, x : x + side]
 
 
-def judge_for(
-    pyramid: CoverPyramid, vocabulary: Vocabulary, resolution: int, cache: Path | None = None
-) -> Judge:
-    """The judge of a training split, from the cache or trained now."""
-    resolution = min(resolution, TOP)
-    folder = cache or cache_folder() / "judges"
+def judge_for(data: CoverDataModule) -> Judge:
+    """The judge of a dataset's training split, from the cache or trained now.
+
+    Covers without any genre or year teach nothing to tell apart: their judge, which then only
+    measures distances, has learnt from the synthetic covers.
+    """
+    resolution = min(data.growth.resolution, TOP)
+    if not data.vocabulary.genres and not data.vocabulary.last_year:
+        plan = Growth(resolution=data.growth.resolution)
+        return judge_for(CoverDataModule("synthetic", plan, synthetic_count=STAND_IN_COVERS))
+    pyramid, vocabulary = data.pyramid("train"), data.vocabulary
+    folder = cache_folder() / "judges"
     path = folder / f"{pyramid.fingerprint}-{resolution}px-v{JUDGE_VERSION}.safetensors"
     if path.exists():
         try:

@@ -1,10 +1,14 @@
 """A generator's figures beside those of real covers, as people read them."""
 
+from pathlib import Path
+
 import numpy as np
+import yaml
 from rich.console import Console
 from rich.table import Table
 
 from duck_and_cover.data.module import CoverDataModule
+from duck_and_cover.errors import UsageError
 from duck_and_cover.evaluation.judge import judge_for
 from duck_and_cover.evaluation.scores import Scores, compare, held_out
 from duck_and_cover.generation.generator import CoverGenerator
@@ -39,15 +43,32 @@ def _years(value: float) -> str:
     return f"{value:.1f} years" if np.isfinite(value) else "not labelled"
 
 
-def evaluate(model: str, data: str, seed: int = 0) -> str:
-    """The comparison of one model with the held-out covers of one dataset, as a text table."""
+def evaluate(model: str, data: str | None = None, seed: int = 0) -> str:
+    """The comparison of one model with held-out covers, as a text table.
+
+    Args:
+        model: Run or generator folder, or Hub id.
+        data: As `load_covers` takes it; None takes the data that a run folder was trained on.
+    """
     generator = CoverGenerator.from_pretrained(model)
-    resolution = generator.config.resolution
-    covers = CoverDataModule(data, Growth(resolution=resolution))
-    judge = judge_for(covers.pyramid("train"), covers.vocabulary, resolution)
-    real = held_out([covers.pyramid("validation"), covers.pyramid("test")], resolution)
-    found, made = compare(generator, judge, real, seed)
+    growth = Growth(resolution=generator.config.resolution)
+    covers = CoverDataModule(data, growth) if data else data_of(Path(model), growth)
+    found, made = compare(generator, judge_for(covers), held_out(covers), seed)
     console = Console(width=100)
     with console.capture() as text:
         console.print(comparison_table(found, made))
     return text.get()
+
+
+def data_of(run: Path, growth: Growth) -> CoverDataModule:
+    """The covers that a run was trained on.
+
+    Raises:
+        UsageError: The folder is no run.
+    """
+    config = run / "config.yaml"
+    if not config.is_file():
+        raise UsageError(f"--data: say what to hold {run} against; only a run folder knows its own")
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    seed = int(settings["seed_everything"])
+    return CoverDataModule(**{**settings["data"], "growth": growth, "seed": seed})

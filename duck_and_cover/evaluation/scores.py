@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from duck_and_cover.conditions import Condition
-from duck_and_cover.data.pyramid import CoverPyramid
+from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.distances import (
     kid,
     mean_pairwise_distance,
@@ -18,6 +18,7 @@ from duck_and_cover.generation.generator import CoverGenerator, Pictures
 
 FEWEST_OF_A_GENRE = 8  # for its diversity to mean anything
 PAIRS = 200  # a genre, for MS-SSIM
+FEWEST, MOST = 64, 2000  # held-out covers
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,22 @@ class Scores:
         return {f"{prefix}{k}": v for k, v in asdict(self).items() if k != "count"}
 
 
-def held_out(pyramids: Sequence[CoverPyramid], resolution: int) -> "RealCovers":
-    """The covers of validation and test together."""
-    return RealCovers(
+def held_out(data: CoverDataModule) -> "RealCovers":
+    """The covers of validation and test together, at the plan's top resolution, at most MOST.
+
+    Where they are fewer than FEWEST, the training covers join them: a distance to a handful of
+    pictures says nothing.
+    """
+    resolution = data.growth.resolution
+    pyramids = [data.pyramid("validation"), data.pyramid("test")]
+    if sum(len(p) for p in pyramids) < FEWEST:
+        pyramids.append(data.pyramid("train"))
+    covers = RealCovers(
         np.concatenate([p.read(np.arange(len(p)), resolution) for p in pyramids]),
         [names for p in pyramids for names in p.genres],
         np.concatenate([p.years for p in pyramids]),
     )
+    return covers.some(MOST)
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,14 @@ class RealCovers:
     pictures: Pictures
     genres: list[list[str]]
     years: npt.NDArray[np.int32]
+
+    def some(self, most: int) -> "RealCovers":
+        """At most so many of them, evenly chosen."""
+        rows = range(0, len(self.genres), -(-len(self.genres) // most))
+        chosen = list(rows)
+        return RealCovers(
+            self.pictures[chosen], [self.genres[i] for i in chosen], self.years[chosen]
+        )
 
 
 def score(
@@ -112,6 +130,8 @@ def compare(
         for names, year in zip(real.genres, real.years, strict=True)
     ]
     made = np.concatenate(list(generator.stream(conditions, first_seed)))
+    blow_up = real.pictures.shape[1] // made.shape[1]  # of a generator that is still growing
+    made = made.repeat(blow_up, axis=1).repeat(blow_up, axis=2)
     half = len(features) // 2
     own = score(judge, real.pictures, real, features)
     floor = kid(features[:half], features[half:])

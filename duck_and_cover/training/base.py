@@ -130,7 +130,7 @@ class GANModule(LightningModule):
                     f"diverged at {self.images_shown / 1000:.1f} kimg: {name} is {value:g}; "
                     "the last checkpoint is sound: resume with a smaller lr or a larger penalty"
                 )
-        return self.latest
+        return {k: v for k, v in self.latest.items() if k.startswith("train/")}
 
     def record(self, metrics: dict[str, float]) -> None:
         """Log at the clock's time."""
@@ -140,7 +140,8 @@ class GANModule(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """The clock and the latest losses, as plain numbers; never of a diverged step."""
         checkpoint["images_shown"] = self.images_shown
-        checkpoint["latest"] = dict(self.sound_losses())
+        self.sound_losses()
+        checkpoint["latest"] = dict(self.latest)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """The clock, which the loader asks for next."""

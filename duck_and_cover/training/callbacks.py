@@ -17,7 +17,7 @@ from duck_and_cover.training.run import RunFolder
 
 log = logging.getLogger(__name__)
 
-SAMPLE_ROWS, SAMPLE_COLUMNS = 12, 8
+SAMPLE_ROWS, SAMPLE_COLUMNS = 16, 8
 GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 60, 640
 
 
@@ -73,21 +73,8 @@ class Checkpoints(ClockCallback):
         module.sound_losses()
         self.run.save_checkpoint(trainer)
         if trainer.is_global_zero:
-            save_generator(self.run.generator, module.generator_ema, self.config(module))
-
-    def config(self, module: GANModule) -> GeneratorConfig:
-        """The generator's config.json as of now."""
-        stage = module.growth.stage_at(max(module.images_shown - 1, 0))
-        return GeneratorConfig(
-            architecture=architecture_of(module.generator_ema),
-            generator=dict(module.generator_ema.settings),  # type: ignore[arg-type]
-            vocabulary=module.vocabulary.settings(),
-            resolution=stage.resolution,
-            alpha=stage.alpha,
-            kimg=module.images_shown / 1000,
-            data=self.data,
-            metrics={k: v for k, v in module.latest.items() if k.startswith("val/")},
-        )
+            config = generator_config(module, self.data)
+            save_generator(self.run.generator, module.generator_ema, config)
 
 
 class SampleGrids(ClockCallback):
@@ -125,6 +112,21 @@ class SampleGrids(ClockCallback):
         super().on_train_end(trainer, pl_module)
         if trainer.is_global_zero:
             save_gif(self.run)
+
+
+def generator_config(module: GANModule, data: dict[str, str]) -> GeneratorConfig:
+    """The description of a module's averaged generator as of now."""
+    stage = module.growth.stage_at(max(module.images_shown - 1, 0))
+    return GeneratorConfig(
+        architecture=architecture_of(module.generator_ema),
+        generator=dict(module.generator_ema.settings),  # type: ignore[arg-type]
+        vocabulary=module.vocabulary.settings(),
+        resolution=stage.resolution,
+        alpha=stage.alpha,
+        kimg=module.images_shown / 1000,
+        data=data,
+        metrics={k: v for k, v in module.latest.items() if k.startswith("val/")},
+    )
 
 
 def sample_grid(module: GANModule) -> tuple[Pictures, int, list[str]]:

@@ -3,7 +3,7 @@
 import logging
 import warnings
 from argparse import ArgumentError
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonargparse import Namespace
+from lightning.pytorch import Callback
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from lightning.pytorch.loggers.logger import Logger
@@ -28,6 +29,9 @@ from duck_and_cover.training.run import MetricsCSV, RunFolder, log_to
 
 log = logging.getLogger(__name__)
 
+# Evaluation stands beside training, not below it: who calls `train` brings it along.
+Judging = Callable[[CoverDataModule, float], Callback]
+
 
 @dataclass(frozen=True)
 class RunSettings:
@@ -37,6 +41,7 @@ class RunSettings:
         out: The run folder.
         checkpoint_kimg: How often to save; None is a twentieth of the run, at most 50.
         sample_kimg: How often to draw the sample grid; None is a fortieth of the run.
+        eval_kimg: How often to ask the judge; None is an eighth of the run, 0 never.
         wandb: Log to Weights & Biases too, offline as its own settings say.
         tensorboard: Log to TensorBoard too.
     """
@@ -44,6 +49,7 @@ class RunSettings:
     out: Path = Path("runs/progan")
     checkpoint_kimg: float | None = None
     sample_kimg: float | None = None
+    eval_kimg: float | None = None
     wandb: bool = False
     tensorboard: bool = False
 
@@ -151,7 +157,10 @@ def _first_reason(text: str) -> str:
 
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Without the warnings of Lightning and jsonargparse about their own insides."""
+    """Without what Lightning and jsonargparse say about their own insides."""
+    if not log.isEnabledFor(logging.DEBUG):
+        for name in ("lightning.pytorch", "lightning.fabric"):
+            logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         for module in ("lightning", "jsonargparse", "torch"):
             warnings.filterwarnings("ignore", module=module)
@@ -207,8 +216,11 @@ def loggers(settings: RunSettings, run: RunFolder) -> list[Logger]:
     return found
 
 
-def train(args: list[str], resume: Path | None = None) -> RunFolder:
+def train(args: list[str], resume: Path | None = None, judge: Judging | None = None) -> RunFolder:
     """Train from LightningCLI arguments, or go on with the run in the folder `resume`.
+
+    Args:
+        judge: Makes the callback that evaluates every `run.eval_kimg`; None leaves it out.
 
     Returns:
         The run folder, with checkpoints, samples, metrics, GIF and generator.
@@ -224,7 +236,7 @@ def train(args: list[str], resume: Path | None = None) -> RunFolder:
         run.create()
         run.config.write_text(cli.whole_config, encoding="utf-8")
     run.make_folders()
-    return fit(cli, run, settings, run.checkpoint() if resume else None)
+    return fit(cli, run, settings, run.checkpoint() if resume else None, judge)
 
 
 def fit(cli: TrainCLI, run: RunFolder, settings: RunSettings, checkpoint: Path | None) -> RunFolder:
@@ -233,11 +245,15 @@ def fit(cli: TrainCLI, run: RunFolder, settings: RunSettings, checkpoint: Path |
     pyramid = data.pyramid("train")
     checkpoint_kimg = settings.checkpoint_kimg or min(growth.kimg / 20, 50)
     described = {"name": data.covers, "fingerprint": pyramid.fingerprint}
-    cli.trainer.callbacks += [  # type: ignore[attr-defined]
+    callbacks: list[Callback] = [
         TrainingProgress(forward_gflop(model)),
         SampleGrids(run, settings.sample_kimg or growth.kimg / 40),
-        Checkpoints(run, checkpoint_kimg, described),
     ]
+    if settings.eval_kimg != 0 and judge is not None:
+        callbacks.append(judge(data, settings.eval_kimg or growth.kimg / 8))
+    # Last, so that the exported generator carries the scores of its moment.
+    callbacks.append(Checkpoints(run, checkpoint_kimg, described))
+    cli.trainer.callbacks += callbacks  # type: ignore[attr-defined]
     cli.trainer.loggers = loggers(settings, run)
     with log_to(run.log), quiet_libraries():
         log.info(

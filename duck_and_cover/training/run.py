@@ -53,7 +53,7 @@ class RunFolder:
             folder.mkdir(parents=True, exist_ok=True)
 
     def save_checkpoint(self, trainer: Trainer) -> None:
-        """Write last.ckpt, keep the one before as previous.ckpt; a kill leaves one of them whole."""
+        """Write last.ckpt, keep the one before as previous.ckpt; a kill leaves one whole."""
         fresh = self.last.with_suffix(".tmp")
         trainer.save_checkpoint(fresh)
         if trainer.is_global_zero:
