@@ -239,7 +239,13 @@ def train(args: list[str], resume: Path | None = None, judge: Judging | None = N
     return fit(cli, run, settings, run.checkpoint() if resume else None, judge)
 
 
-def fit(cli: TrainCLI, run: RunFolder, settings: RunSettings, checkpoint: Path | None) -> RunFolder:
+def fit(
+    cli: TrainCLI,
+    run: RunFolder,
+    settings: RunSettings,
+    checkpoint: Path | None,
+    judge: Judging | None,
+) -> RunFolder:
     """One `Trainer.fit` from where the run stands to its end."""
     model, data, growth = cli.model, cli.datamodule, cli.model.growth
     pyramid = data.pyramid("train")
