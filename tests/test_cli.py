@@ -11,7 +11,7 @@ from duck_and_cover.training.fit import preset_path, presets, train
 
 
 def run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "duck_and_cover.cli", *words]
+    command = [sys.executable, "-m", "duck_and_cover", *words]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
 
 

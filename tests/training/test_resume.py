@@ -57,18 +57,18 @@ def assert_same(a: object, b: object, where: str = "") -> None:
 
 
 # Growth in the smoke overlay: 8x8 fades in from 25 to 50 images, 16x16 from 75 to 100.
-@pytest.mark.parametrize(("stopped", "workers"), [(0.049, 0), (0.09, 2)])
+@pytest.mark.parametrize(("stopped", "workers"), [(0.049, 0), (0.085, 2)])
 def test_resumed_run_equals_the_unbroken_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: float, workers: int
 ) -> None:
-    often = [*SMOKE, "--run.checkpoint_kimg=0.016", f"--data.workers={workers}"]
+    often = [*SMOKE, "--run.checkpoint_kimg=0.024", f"--data.workers={workers}"]
     whole = train([*often, f"--run.out={tmp_path / 'whole'}"])
     with monkeypatch.context() as patch:
         stop_at(stopped, patch)
         with pytest.raises(Stop):
             train([*often, f"--run.out={tmp_path / 'broken'}"])
     broken = RunFolder(tmp_path / "broken")
-    assert 0 < checkpoint(broken)["images_shown"] < stopped * 1000  # type: ignore[operator]
+    assert 0 < checkpoint(broken)["images_shown"] <= stopped * 1000  # type: ignore[operator]
     train([], resume=broken.path)
 
     a, b = checkpoint(whole), checkpoint(broken)
@@ -87,7 +87,7 @@ def test_resumed_run_equals_the_unbroken_one(
 def test_killed_run_resumes(tmp_path: Path) -> None:
     """kill -9 in the middle, from outside; what is left must be enough."""
     out = tmp_path / "killed"
-    command = [sys.executable, "-m", "duck_and_cover.cli", "train", "--config", "progan"]
+    command = [sys.executable, "-m", "duck_and_cover", "train", "--config", "progan"]
     command += ["--config", "smoke", "--out", str(out), "--kimg", "0.8"]
     command += ["--run.checkpoint_kimg=0.016"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
