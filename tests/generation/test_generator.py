@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from duck_and_cover import Condition, CoverGenerator
-from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.errors import UsageError
 from duck_and_cover.generation.generator import draw, find_generator, latents, to_uint8
 from duck_and_cover.networks.progan import ProGANGenerator
 
@@ -250,10 +250,3 @@ def test_pictures_become_grey_levels() -> None:
     assert found.shape == (7, 2, 2, 3) and found.dtype == np.uint8
     assert found[:, 1, 1, 1].tolist() == [0, 0, 64, 128, 191, 255, 255]
     assert found[1, 0, 1].tolist() == [255, 0, 0]
-
-
-def test_damage_is_not_the_users_fault(folder: Path) -> None:
-    (folder / "generator.safetensors").write_bytes(b"")
-    with pytest.raises(DuckAndCoverError, match="is damaged") as caught:
-        CoverGenerator.from_pretrained(folder.parent)
-    assert caught.value.exit_code == 1
