@@ -1,0 +1,1 @@
+"""Gathering album covers from the music services into a dataset."""

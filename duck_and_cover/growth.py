@@ -66,8 +66,8 @@ class Growth:
                 raise UsageError(f"{name} {value}: take a power of two from 4 to {MAX_RESOLUTION}")
         if self.start_resolution > self.resolution:
             raise UsageError(f"start_resolution {self.start_resolution} is above {self.resolution}")
-        if self.kimg <= 0 or not 0 <= self.growing_share <= 1:
-            raise UsageError("kimg must be above 0 and growing_share from 0 to 1")
+        if self.images < 1 or not 0 <= self.growing_share <= 1:
+            raise UsageError("kimg must be 0.001 or more and growing_share from 0 to 1")
         if min([self.batch_size, *self.batch_sizes.values()]) < 1:
             raise UsageError("batch_size and batch_sizes must be 1 or more")
         if (self.fade_kimg or 0) < 0 or (self.stable_kimg or 0) < 0:

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
+
+# Tiny networks: a second thread only waits for the first.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)

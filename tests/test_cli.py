@@ -2,17 +2,46 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from duck_and_cover.cli import main
 from duck_and_cover.training.fit import preset_path, presets, train
 
 
-def run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "duck_and_cover", *words]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
+@dataclass
+class Outcome:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in this process: importing PyTorch once is enough."""
+
+    def command(*words: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["duck-and-cover", *words])
+        capfd.readouterr()
+        code: object = 0
+        try:
+            main()
+        except SystemExit as leave:
+            code = leave.code
+        out, err = capfd.readouterr()
+        assert isinstance(code, int)
+        return Outcome(code, out, err)
+
+    return command
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +54,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_help_is_a_sentence_and_an_example() -> None:
+def test_help_is_a_sentence_and_an_example(run: Run) -> None:
     for command in ("quickstart", "train", "evaluate", "generate"):
         result = run(command, "--help")
         assert result.returncode == 0
@@ -42,7 +71,7 @@ def test_help_and_package_import_nothing_heavy() -> None:
     assert result.returncode == 0, result.stderr
 
 
-def test_generate_writes_named_covers_and_a_sheet(trained: Path, tmp_path: Path) -> None:
+def test_generate_writes_named_covers_and_a_sheet(run: Run, trained: Path, tmp_path: Path) -> None:
     out = tmp_path / "covers"
     words = ["generate", str(trained), "--genre", "jazz", "--year", "1962", "--n", "3"]
     result = run(*words, "--seed", "1", "--out", str(out))
@@ -66,7 +95,7 @@ def test_generate_writes_named_covers_and_a_sheet(trained: Path, tmp_path: Path)
         (["evaluate", "RUN", "--data", "./missing"], 2, "missing"),
         (["evaluate", "RUN/generator"], 2, "--data"),
         (["train", "--config", "nothing"], 2, "progan-paper"),
-        (["train", "--config", "smoke", "--data", "./missing"], 2, "missing"),
+        (["train", "--data", "./missing"], 2, "missing"),
         (["train", "--resolution", "48"], 2, "power of two"),
         (["train", "--no.such.field", "1"], 2, "no.such.field"),
         (["train", "--resume", "./missing"], 2, "no run there"),
@@ -75,16 +104,23 @@ def test_generate_writes_named_covers_and_a_sheet(trained: Path, tmp_path: Path)
     ],
 )
 def test_wrong_use_is_one_line(
-    words: list[str], code: int, says: str, trained: Path, tmp_path: Path
+    run: Run,
+    words: list[str],
+    code: int,
+    says: str,
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result = run(*[word.replace("RUN", str(trained)) for word in words], cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    result = run(*[word.replace("RUN", str(trained)) for word in words])
     assert result.returncode == code, result.stderr
     assert says in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stderr.strip().count("\n") == 0, result.stderr
 
 
-def test_damaged_model_is_one_line(trained: Path, tmp_path: Path) -> None:
+def test_damaged_model_is_one_line(run: Run, trained: Path, tmp_path: Path) -> None:
     copy = tmp_path / "generator"
     copy.mkdir()
     for file in (trained / "generator").iterdir():
@@ -94,15 +130,18 @@ def test_damaged_model_is_one_line(trained: Path, tmp_path: Path) -> None:
     assert "damaged" in result.stderr and result.stderr.strip().count("\n") == 0
 
 
-def test_dry_run_plans_and_trains_nothing(tmp_path: Path) -> None:
-    result = run("train", "--config", "progan", "--config", "smoke", "--dry-run", cwd=tmp_path)
+def test_dry_run_plans_and_trains_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("train", "--config", "progan", "--config", "smoke", "--dry-run")
     assert result.returncode == 0, result.stderr
     for word in ("4x4", "8x8", "16x16", "GiB", "steps"):
         assert word in result.stdout
     assert not list(tmp_path.iterdir())
 
 
-def test_evaluate_prints_the_table(trained: Path) -> None:
+def test_evaluate_prints_the_table(run: Run, trained: Path) -> None:
     result = run("evaluate", str(trained))
     assert result.returncode == 0, result.stderr
     assert "genre accuracy" in result.stdout and "year error" in result.stdout
@@ -118,3 +157,23 @@ def test_every_preset_runs_under_smoke(name: str, tmp_path: Path) -> None:
     )
     assert (run_folder.generator / "generator.safetensors").is_file()
     assert run_folder.gif.is_file() and run_folder.metrics.is_file()
+
+
+def test_it_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "duck_and_cover", "--version"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0 and result.stdout.startswith("duck_and_cover ")
+
+
+def test_unforeseen_errors_are_one_line_and_a_traceback_with_debug(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the disk\nis on fire")
+
+    monkeypatch.setattr("duck_and_cover.generation.generator.find_generator", broken)
+    result = run("generate", "anything")
+    assert result.returncode == 1
+    assert result.stderr.strip().endswith("RuntimeError: the disk is on fire")
+    with pytest.raises(RuntimeError):
+        run("--debug", "generate", "anything")

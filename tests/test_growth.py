@@ -178,9 +178,6 @@ def test_wrong_plans_are_named(wrong: dict[str, Any], named: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=IndexError, reason="a kimg that rounds to no image at all is let through"
-)
 def test_a_run_shows_one_image_at_least() -> None:
     with pytest.raises(UsageError, match="kimg"):
         Growth(kimg=0.0004).stage_at(0)

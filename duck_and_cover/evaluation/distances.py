@@ -43,9 +43,10 @@ def mean_pairwise_distance(points: Features) -> float:
 
 
 def mean_structural_similarity(pictures: npt.NDArray[np.uint8], pairs: int, seed: int) -> float:
-    """Mean MS-SSIM of random pairs of covers (N, R, R, 3), R at least 16: 1 where all are the same.
+    """Mean MS-SSIM of random pairs of covers (N, R, R, 3): 1 where all are the same.
 
-    Scales as many as a 7x7 window fits, with the weights of Wang et al. 2003 scaled to sum to 1.
+    N is at least 2 and R at least 16. Scales as many as a 7x7 window fits, with the weights of
+    Wang et al. 2003 scaled to sum to 1.
     """
     import torch
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as ssim

@@ -25,6 +25,16 @@ from duck_and_cover.errors import DuckAndCoverError, UsageError
 from duck_and_cover.networks.progan import ProGANGenerator
 
 FORMAT = 1
+# What a file that is not what it should be makes its readers raise.
+DAMAGE = (
+    SafetensorError,
+    RuntimeError,
+    TypeError,
+    LookupError,
+    AssertionError,
+    ValueError,
+    ArithmeticError,
+)
 WEIGHTS, CONFIG, CARD = "generator.safetensors", "config.json", "README.md"
 ARCHITECTURES: Mapping[str, type[ProGANGenerator]] = {"progan": ProGANGenerator}
 
@@ -71,15 +81,26 @@ def save_generator(folder: Path, network: nn.Module, config: GeneratorConfig) ->
         (fresh / CONFIG).write_text(json.dumps(config.__dict__, indent=2) + "\n", encoding="utf-8")
         (fresh / CARD).write_text(_card(config), encoding="utf-8")
         fresh.chmod(0o755)
-        # A folder cannot be replaced by a rename in one go: the old one steps aside first.
-        old = folder.with_name(f".{folder.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
+        # A folder cannot be replaced by one rename: the old one steps aside first, where
+        # `load_generator` finds it if this is the last that happens.
+        old = _aside(folder)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def standing(folder: Path) -> Path:
+    """The folder, or the one that it was about to replace when its writer was killed."""
+    return _aside(folder) if not folder.exists() and _aside(folder).exists() else folder
 
 
 def load_generator(folder: Path) -> tuple[ProGANGenerator, GeneratorConfig, Vocabulary]:
@@ -89,6 +110,7 @@ def load_generator(folder: Path) -> tuple[ProGANGenerator, GeneratorConfig, Voca
         UsageError: There is no generator in the folder.
         DuckAndCoverError: There is one, but it is damaged or of a newer version.
     """
+    folder = standing(folder)
     if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
         raise UsageError(f"no generator in {folder}: {CONFIG} and {WEIGHTS} must be there")
     config = _read_config(folder / CONFIG)
@@ -100,17 +122,22 @@ def load_generator(folder: Path) -> tuple[ProGANGenerator, GeneratorConfig, Voca
         )
         network = ARCHITECTURES[config.architecture](**config.generator)
         network.load_state_dict(load_file(folder / WEIGHTS))
-    except (
-        SafetensorError,
-        RuntimeError,
-        TypeError,
-        KeyError,
-        AssertionError,
-        ValueError,
-    ) as error:
+        _check(config, network, vocabulary)
+    except DAMAGE as error:
         reason = " ".join(str(error).split())[:200]
         raise DuckAndCoverError(f"the generator in {folder} is damaged: {reason}") from error
     return network.eval().requires_grad_(False), config, vocabulary
+
+
+def _check(config: GeneratorConfig, network: ProGANGenerator, vocabulary: Vocabulary) -> None:
+    """Raise a ValueError where the description is at odds with itself."""
+    r = config.resolution
+    if not (isinstance(r, int) and 4 <= r <= network.resolution and r & (r - 1) == 0):
+        raise ValueError(f"resolution {r!r} does not fit a network of {network.resolution}")
+    if not (isinstance(config.alpha, int | float) and 0 <= config.alpha <= 1):
+        raise ValueError(f"alpha {config.alpha!r} is no number from 0 to 1")
+    if network.encoder is not None and len(vocabulary.genres) != network.settings["n_genres"]:
+        raise ValueError(f"{len(vocabulary.genres)} genres for a network of {network.settings}")
 
 
 def _read_config(path: Path) -> GeneratorConfig:
@@ -123,7 +150,7 @@ def _read_config(path: Path) -> GeneratorConfig:
         config = GeneratorConfig(**values)
     except (ValueError, TypeError, AttributeError) as error:
         raise DuckAndCoverError(f"{path} is damaged: {error}") from error
-    if config.architecture not in ARCHITECTURES:
+    if not isinstance(config.architecture, str) or config.architecture not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise DuckAndCoverError(f"{path}: architecture {config.architecture!r} is none of {known}")
     return config

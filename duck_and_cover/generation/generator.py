@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.errors import UsageError
-from duck_and_cover.generation.folder import CONFIG, GeneratorConfig, load_generator
+from duck_and_cover.generation.folder import CONFIG, GeneratorConfig, load_generator, standing
 from duck_and_cover.generation.sheet import contact_sheet
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.networks.progan import ProGANGenerator
@@ -128,6 +128,8 @@ class CoverGenerator:
         """
         if not 0 <= truncation <= 1:
             raise UsageError(f"truncation {truncation:g}: take a number from 0 to 1")
+        if not seeds:
+            return []
         names = (genres,) if isinstance(genres, str) else tuple(genres)
         condition = Condition(tuple(name.strip().lower() for name in names), year)
         tensors = self.vocabulary.encode([condition] * len(seeds))
@@ -190,7 +192,7 @@ def find_generator(model: str | Path) -> Path:
     """The generator folder that a person means: it, the run around it, or a Hub id."""
     path = Path(model)
     for folder in (path, path / "generator"):
-        if (folder / CONFIG).is_file():
+        if (standing(folder) / CONFIG).is_file():
             return folder
     if path.exists():
         raise UsageError(f"no generator in {path}: name a run or generator folder, or a Hub id")

@@ -61,7 +61,7 @@ class ConditionEncoder(nn.Module):
 
     def __init__(self, n_genres: int, width: int = 128) -> None:
         super().__init__()
-        self.genres = EqualLinear(max(n_genres, 1), width, gain=math.sqrt(max(n_genres, 1)))
+        self.genres = EqualLinear(n_genres, width, gain=math.sqrt(n_genres)) if n_genres else None
         self.year = EqualLinear(1 + 2 * YEAR_WAVES, width, gain=1.0)
         self.absent = nn.Parameter(torch.randn(2, width))
         self.mix = EqualLinear(width, width)
@@ -71,8 +71,9 @@ class ConditionEncoder(nn.Module):
         """Conditions of B covers -> (B, width), unbounded."""
         genres, year, present = condition
         shares = genres / genres.sum(dim=1, keepdim=True).clamp(min=1)
-        total = self.genres(shares) * present[:, :1]
-        total = total + self.year(year_features(year)) * present[:, 1:]
+        total = self.year(year_features(year)) * present[:, 1:]
+        if self.genres is not None:
+            total = total + self.genres(shares) * present[:, :1]
         total = total + (1 - present) @ self.absent
         mixed: Tensor = self.out(leaky_relu(self.mix(total)))
         return mixed

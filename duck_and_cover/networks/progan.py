@@ -191,7 +191,7 @@ class ProGANDiscriminator(nn.Module):
         resolution, n_genres, fmap_base, fmap_max: As in the generator.
         conditional: False builds the paper's unconditional network.
         stddev_group: Pictures that share one minibatch statistic; None takes the whole minibatch
-            (the paper), 0 leaves the layer's channel at zero.
+            (the paper), 0 shows none: the layer's channel is next to nothing.
         fused: Whether halving is part of the convolution, see `DiscriminatorBlock`.
     """
 

@@ -150,9 +150,12 @@ def build(args: list[str]) -> TrainCLI:
 
 
 def _first_reason(text: str) -> str:
-    """The parser's message without the values it prints along."""
-    lines = [line.strip(" -") for line in text.splitlines() if line.strip()]
-    return " ".join(line for line in lines if not line.startswith("Given value"))[:300]
+    """The parser's key and its innermost reason, without the values that it prints along."""
+    lines = [line for line in text.splitlines() if line.strip(" -")]
+    lines = [line for line in lines if not line.strip(" -").startswith(("Given value", "Subtypes"))]
+    deepest = max(lines, key=lambda line: len(line) - len(line.lstrip(" -")))
+    parts = dict.fromkeys(line.strip(" -") for line in (lines[0], deepest))
+    return " ".join(parts)[:300]
 
 
 @contextmanager

@@ -29,6 +29,8 @@ class ProGANModule(GANModule):
         gp_target: Its slope (1; the paper's CIFAR-10 run takes 750).
         r1, r2: Weights of the zero-centred penalties on reals and fakes; 0 leaves them out.
         penalty_every: Penalties act in every so many steps, so many times as strong.
+        matching: Weight of the loss by which the discriminator learns, from reals alone, which
+            condition of the batch a picture belongs to; 0 leaves it out.
         condition_dropout: Share of covers that forget their genres, and their year.
         settings: As in `GANModule`.
     """
@@ -49,7 +51,6 @@ class ProGANModule(GANModule):
         r2: float = 1.0,
         penalty_every: int = 1,
         matching: float = 0.0,
-        matching_g: float = 0.0,
         condition_dropout: float = 0.1,
         lr: float = 1e-3,
         lr_end: float = 1.0,
@@ -72,14 +73,12 @@ class ProGANModule(GANModule):
         )
         self.loss = loss or Relativistic()
         self.gp, self.gp_target, self.r1, self.r2 = gp, gp_target, r1, r2
-        self.matching, self.matching_g = matching, matching_g
+        self.matching = matching
         self.penalty_every, self.condition_dropout = penalty_every, condition_dropout
-        for phase in reversed(
-            self.growth.phases
-        ):  # the earliest phase of a resolution is written last
+        for phase in self.growth.phases:
             if phase.resolution > self.growth.start_resolution:
                 for part in ("blocks", "to_rgb"):
-                    self.births[f"{part}.{phase.resolution}."] = phase.start
+                    self.births.setdefault(f"{part}.{phase.resolution}.", phase.start)
 
     def training_step(self, batch: Batch, batch_index: int) -> None:
         """Discriminator, generator, clock."""
@@ -107,10 +106,7 @@ class ProGANModule(GANModule):
         fake = self.generator(self.noise(count, random), given, resolution, alpha)
         with torch.no_grad():
             real_score = self.discriminator(real, given, alpha)
-        h = self.discriminator.features(fake, alpha)
-        g_loss = self.loss.generator(real_score, self.discriminator.scores(h, given))
-        if self.matching_g:
-            g_loss = g_loss + self.matching_g * matching_loss(self.discriminator.matches(h, given))
+        g_loss = self.loss.generator(real_score, self.discriminator(fake, given, alpha))
         generator_optimizer.zero_grad()
         self.manual_backward(g_loss)
         generator_optimizer.step()

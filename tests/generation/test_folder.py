@@ -92,11 +92,6 @@ def test_a_failed_save_leaves_the_old_folder(
     assert [path.name for path in folder.parent.iterdir()] == ["generator"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=UsageError,
-    reason="between its two renames there is no folder, and the old one is not put back",
-)
 def test_a_folder_is_there_at_every_instant_of_a_save(
     folder: Path,
     network: ProGANGenerator,
@@ -201,9 +196,6 @@ def test_descriptions_that_do_not_describe(
     assert named in str(damaged(folder))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="config.json is taken at its word beyond the types of the vocabulary"
-)
 @pytest.mark.parametrize(
     "change",
     [

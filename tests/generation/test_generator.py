@@ -151,7 +151,6 @@ def test_wrong_wishes_are_named(
     assert named in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, raises=RuntimeError, reason="nothing cannot be stacked")
 def test_no_seeds_make_no_covers(generator: CoverGenerator) -> None:
     assert generator.generate("jazz", seeds=[]) == []
 
