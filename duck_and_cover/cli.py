@@ -46,8 +46,9 @@ def common(
             logging.getLogger(library).setLevel(logging.ERROR)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def quickstart(
+    context: typer.Context,
     minutes: Annotated[float, typer.Option(help="How long it may take in all.", min=1)] = 8,
     out: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/quickstart"),
     seed: Annotated[int, typer.Option(help="Of everything that is drawn by chance.")] = 0,
@@ -58,7 +59,7 @@ def quickstart(
     """
     from duck_and_cover.quickstart import quickstart as run
 
-    run(minutes, out, seed)
+    run(minutes, out, seed, context.args)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

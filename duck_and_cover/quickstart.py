@@ -4,9 +4,9 @@ Draw the covers, train the judge, measure the machine, train as long as the minu
 """
 
 import json
-import logging
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +29,20 @@ from duck_and_cover.training.fit import (
 )
 from duck_and_cover.training.plan import plan, seconds_a_step
 from duck_and_cover.training.progress import clock
-
-log = logging.getLogger(__name__)
+from duck_and_cover.training.run import RunFolder
 
 AFTERWARDS = 20.0  # seconds kept for judging and drawing
 MARGIN = 0.92  # of the time left goes into the plan: steps are slower than the few that were tried
 LEAST_KIMG = 1.0
 
 
-def quickstart(minutes: float, out: Path, seed: int = 0) -> None:
+def quickstart(minutes: float, out: Path, seed: int = 0, fields: Sequence[str] = ()) -> RunFolder:
     """All of it, in at most `minutes`; what it makes lands in `out`, or beside it if that is taken.
 
     The longer it may take, the longer it trains; everything else stays the same.
+
+    Args:
+        fields: LightningCLI arguments on top of the preset.
     """
     began = time.monotonic()
     console = Console(file=sys.stderr)
@@ -52,7 +54,7 @@ def quickstart(minutes: float, out: Path, seed: int = 0) -> None:
         )
 
     preset = ["--config", str(preset_path("quickstart"))]
-    chosen = as_arguments({"--seed_everything": seed, "--run.out": out})
+    chosen = [*fields, *as_arguments({"--seed_everything": seed, "--run.out": out})]
     say("drawing covers")
     cli = build([*preset, *chosen])
     data: CoverDataModule = cli.datamodule
@@ -95,6 +97,7 @@ def quickstart(minutes: float, out: Path, seed: int = 0) -> None:
         ("generator", run.generator),
     ):
         Console().print(f"{what:<10}{path}", highlight=False)
+    return run
 
 
 def faster_precision(module: GANModule, settings: dict[str, Any]) -> str:

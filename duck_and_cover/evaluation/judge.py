@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 JUDGE_VERSION = 1
 TOP = 64  # pixels; larger covers are judged at this size
-PASSES, MOST_IMAGES = 15, 80_000  # of training, whichever is less
+PASSES, MOST_IMAGES = 10, 80_000  # of training, whichever is less
 STAND_IN_COVERS = 2000
 BATCH = 64
 LR = 2e-3

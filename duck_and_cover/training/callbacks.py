@@ -18,7 +18,7 @@ from duck_and_cover.training.run import RunFolder
 log = logging.getLogger(__name__)
 
 SAMPLE_ROWS, SAMPLE_COLUMNS = 16, 8
-GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 60, 640
+GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 40, 480
 
 
 class ClockCallback(Callback):

@@ -29,6 +29,9 @@ from duck_and_cover.training.run import MetricsCSV, RunFolder, log_to
 
 log = logging.getLogger(__name__)
 
+# What a step costs beside its arithmetic, in GFLOP a picture: small networks feel it.
+STEP_GFLOP = 0.05
+
 # Evaluation stands beside training, not below it: who calls `train` brings it along.
 Judging = Callable[[CoverDataModule, float], Callback]
 
@@ -255,7 +258,7 @@ def fit(
     checkpoint_kimg = settings.checkpoint_kimg or min(growth.kimg / 20, 50)
     described = {"name": data.covers, "fingerprint": pyramid.fingerprint}
     callbacks: list[Callback] = [
-        TrainingProgress(forward_gflop(model)),
+        TrainingProgress({r: STEP_GFLOP + gflop for r, gflop in forward_gflop(model).items()}),
         SampleGrids(run, settings.sample_kimg or growth.kimg / 40),
     ]
     if settings.eval_kimg != 0 and judge is not None:
