@@ -26,7 +26,7 @@ from duck_and_cover.networks.condition_encoder import ConditionTensors
 
 log = logging.getLogger(__name__)
 
-JUDGE_VERSION = 1
+JUDGE_VERSION = 2
 TOP = 64  # pixels; larger covers are judged at this size
 PASSES, MOST_IMAGES = 10, 80_000  # of training, whichever is less
 STAND_IN_COVERS = 2000

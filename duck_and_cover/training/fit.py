@@ -241,7 +241,6 @@ def train(args: list[str], resume: Path | None = None, judge: Judging | None = N
     if resume is None:
         run.create()
         run.config.write_text(cli.whole_config, encoding="utf-8")
-    run.make_folders()
     return fit(cli, run, settings, run.checkpoint() if resume else None, judge)
 
 

@@ -45,10 +45,6 @@ class RunFolder:
             raise UsageError(
                 f"{self.path} holds a run: go on with --resume {self.path}, or name another --out"
             )
-        self.make_folders()
-
-    def make_folders(self) -> None:
-        """The folder and its sub-folders, and the log file in it."""
         for folder in (self.samples, self.last.parent):
             folder.mkdir(parents=True, exist_ok=True)
 

@@ -120,6 +120,14 @@ def test_damaged_checkpoint_falls_back_and_says_so(
     assert checkpoint(run)["images_shown"] == 200
 
 
+def test_a_finished_run_resumes_to_itself(tmp_path: Path) -> None:
+    run = train([*SMOKE, f"--run.out={tmp_path / 'run'}"])
+    before, metrics = checkpoint(run), run.metrics.read_text()
+    train([], resume=run.path)
+    assert_same(before["state_dict"], checkpoint(run)["state_dict"])
+    assert run.metrics.read_text() == metrics
+
+
 def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("seed_everything: 1\n")
     with pytest.raises(UsageError, match="--resume"):
@@ -149,7 +157,7 @@ def test_diverging_run_stops_and_keeps_the_good_checkpoint(
 
 def test_metrics_file_takes_new_columns_and_forgets(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
-    run.make_folders()
+    run.create()
     log = MetricsCSV(run.metrics)
     log.log_metrics({"train/d_loss": 0.1}, step=1000)
     log.log_metrics({"train/d_loss": 0.2, "val/kid": 3.0}, step=2000)
