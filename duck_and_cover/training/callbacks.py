@@ -18,7 +18,7 @@ from duck_and_cover.training.run import RunFolder
 log = logging.getLogger(__name__)
 
 SAMPLE_ROWS, SAMPLE_COLUMNS = 16, 8
-GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 40, 480
+GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 40, 640
 
 
 class ClockCallback(Callback):
@@ -160,7 +160,7 @@ def sample_grid(module: GANModule) -> tuple[Pictures, int, list[str]]:
 
 
 def save_gif(run: RunFolder) -> None:
-    """progress.gif out of the sample grids: at most GIF_FRAMES of them, GIF_SIDE pixels wide."""
+    """progress.gif out of the sample grids: at most GIF_FRAMES of them, GIF_SIDE pixels long."""
     paths = sorted(run.samples.glob("*kimg.png"))
     if not paths:
         return
@@ -169,10 +169,10 @@ def save_gif(run: RunFolder) -> None:
     frames = []
     for path in paths:
         with Image.open(path) as picture:
-            scale = min(1.0, GIF_SIDE / picture.width)
+            scale = min(1.0, GIF_SIDE / max(picture.size))
             size = round(picture.width * scale), round(picture.height * scale)
             small = picture.resize(size, Image.Resampling.BOX) if scale < 1 else picture.copy()
-            frames.append(small.convert("P", palette=Image.Palette.ADAPTIVE, colors=128))
+            frames.append(small.convert("P", palette=Image.Palette.ADAPTIVE, colors=96))
     pace = max(GIF_SECONDS * 1000 // len(frames), 40)
     durations = [pace] * (len(frames) - 1) + [2500]  # the result stays a while
     frames[0].save(run.gif, save_all=True, append_images=frames[1:], duration=durations, loop=0)
