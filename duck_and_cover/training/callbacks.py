@@ -18,7 +18,7 @@ from duck_and_cover.training.run import RunFolder
 log = logging.getLogger(__name__)
 
 SAMPLE_ROWS, SAMPLE_COLUMNS = 16, 8
-GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 40, 640
+GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 32, 640
 
 
 class ClockCallback(Callback):
@@ -172,7 +172,7 @@ def save_gif(run: RunFolder) -> None:
             scale = min(1.0, GIF_SIDE / max(picture.size))
             size = round(picture.width * scale), round(picture.height * scale)
             small = picture.resize(size, Image.Resampling.BOX) if scale < 1 else picture.copy()
-            frames.append(small.convert("P", palette=Image.Palette.ADAPTIVE, colors=96))
+            frames.append(small.convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
     pace = max(GIF_SECONDS * 1000 // len(frames), 40)
     durations = [pace] * (len(frames) - 1) + [2500]  # the result stays a while
     frames[0].save(run.gif, save_all=True, append_images=frames[1:], duration=durations, loop=0)
