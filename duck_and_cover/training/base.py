@@ -41,6 +41,9 @@ class GANModule(LightningModule):
         vocabulary: What the conditions mean, for samples and for the exported generator.
         lr: Adam's learning rate; with equalised layers the paper's 1e-3.
         lr_end: Share of `lr` that is left at the end of the run, reached along a half cosine.
+        lr_ramp_kimg: Length of the linear rise of the learning rate at the start (the official
+            Theano code: 40).
+        reset_moments: Whether Adam starts anew in every phase (the official TensorFlow code).
         betas: Adam's.
         ema_kimg: Half-life of the averaged generator, in thousands of images.
         log_kimg: How often losses are logged, in thousands of images.
@@ -55,6 +58,8 @@ class GANModule(LightningModule):
         vocabulary: Vocabulary | None = None,
         lr: float = 1e-3,
         lr_end: float = 1.0,
+        lr_ramp_kimg: float = 0.0,
+        reset_moments: bool = False,
         betas: tuple[float, float] = (0.0, 0.99),
         ema_kimg: float = 10.0,
         log_kimg: float = 1.0,
@@ -67,6 +72,7 @@ class GANModule(LightningModule):
         self.growth = growth or Growth()
         self.vocabulary = vocabulary or Vocabulary((), 0, 0)
         self.lr, self.lr_end, self.betas = lr, lr_end, betas
+        self.lr_ramp_kimg, self.reset_moments = lr_ramp_kimg, reset_moments
         self.ema_kimg, self.log_kimg, self.seed = ema_kimg, log_kimg, seed
         self.images_shown = 0
         self.penalty_every = 1  # a round of steps after which their cost repeats
@@ -85,15 +91,25 @@ class GANModule(LightningModule):
         """The generator's and the discriminator's, at this moment's learning rate."""
         done = min(self.images_shown / self.growth.images, 1.0)
         share = self.lr_end + (1 - self.lr_end) * (1 + math.cos(math.pi * done)) / 2
+        if self.lr_ramp_kimg:
+            batch = self.growth.stage_at(self.images_shown).batch_size
+            share *= min((self.images_shown + batch) / (self.lr_ramp_kimg * 1000), 1.0)
         optimizers = self.optimizers()
         assert isinstance(optimizers, list)
         generator, discriminator = optimizers
         assert isinstance(generator, LightningOptimizer)
         assert isinstance(discriminator, LightningOptimizer)
         for optimizer in (generator, discriminator):
+            if self.reset_moments and self.phase_begins():
+                optimizer.optimizer.state.clear()
             for group in optimizer.param_groups:
                 group["lr"] = self.lr * share
         return generator, discriminator
+
+    def phase_begins(self) -> bool:
+        """Whether the coming step is the first of a fade or a stretch."""
+        batch = self.growth.stage_at(self.images_shown).batch_size
+        return any(0 <= self.images_shown - p.start < batch for p in self.growth.phases)
 
     def step_random(self) -> torch.Generator:
         """The one source of chance in a step: a function of (seed, images_shown, rank)."""

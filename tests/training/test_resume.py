@@ -182,3 +182,27 @@ def test_every_step_changes_only_its_own_network(tmp_path: Path) -> None:
         for optimizer in module.configure_optimizers()
     ]
     assert groups[0] == seen and not groups[0] & groups[1]
+
+
+def test_official_optimiser_habits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The learning rate rises along the ramp; moments are gone at every phase's first step."""
+    rates: list[float] = []
+    begins: list[int] = []
+    empty: list[int] = []
+    prepare = GANModule.networks_optimizers
+
+    def watching(self: GANModule) -> object:
+        found = prepare(self)
+        rates.append(found[0].param_groups[0]["lr"] / self.lr)
+        if self.phase_begins():
+            begins.append(self.images_shown)
+        if not found[1].optimizer.state:
+            empty.append(self.images_shown)
+        return found
+
+    monkeypatch.setattr(GANModule, "networks_optimizers", watching)
+    model = "--model.init_args"
+    more = [f"{model}.lr_ramp_kimg=0.08", f"{model}.lr_end=1", f"{model}.reset_moments=true"]
+    train([*SMOKE, *more, f"--run.out={tmp_path / 'run'}"])
+    assert rates[:3] == pytest.approx([0.1, 0.2, 0.3]) and rates[-1] == 1.0
+    assert empty == begins and len(begins) == 5  # 4, fade 8, 8, fade 16, 16
