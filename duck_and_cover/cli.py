@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from duck_and_cover import __version__
-from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.errors import UsageError
+from duck_and_cover.shell import run
 
 app = typer.Typer(
     help="Train your own album-cover generator, and use it.",
@@ -19,7 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-DEBUG = False
 
 
 def _version(wanted: bool) -> None:
@@ -36,8 +36,6 @@ def common(
     ] = False,
 ) -> None:
     """Train your own album-cover generator, and use it."""
-    global DEBUG
-    DEBUG = debug
     logging.basicConfig(
         level=logging.DEBUG if debug else logging.INFO, format="%(message)s", stream=sys.stderr
     )
@@ -57,9 +55,9 @@ def quickstart(
 
     Example: duck-and-cover quickstart --minutes 2
     """
-    from duck_and_cover.quickstart import quickstart as run
+    from duck_and_cover.quickstart import quickstart as draw_and_train
 
-    run(minutes, out, seed, context.args)
+    draw_and_train(minutes, out, seed, context.args)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -134,9 +132,9 @@ def evaluate(
 
     Example: duck-and-cover evaluate runs/x
     """
-    from duck_and_cover.evaluation.report import evaluate as run
+    from duck_and_cover.evaluation.report import evaluate as report
 
-    typer.echo(run(model, data, seed))
+    typer.echo(report(model, data, seed))
 
 
 @app.command()
@@ -166,25 +164,4 @@ def generate(
 
 def main() -> None:
     """Run; errors that people can act on are one line and an exit code."""
-    try:
-        app(standalone_mode=False)
-    except DuckAndCoverError as error:
-        _leave(str(error), error.exit_code, error)
-    except typer.Exit as leave:
-        sys.exit(leave.exit_code)
-    except (typer.Abort, KeyboardInterrupt) as error:
-        _leave("interrupted", 130, error)
-    except BrokenPipeError:
-        sys.exit(1)
-    except Exception as error:
-        # Usage errors of the parser, and the unforeseen: the same one line, by its own exit code.
-        show = getattr(error, "format_message", None)
-        text = show() if show else f"{type(error).__name__}: {error}"
-        _leave(text, getattr(error, "exit_code", 1), error)
-
-
-def _leave(text: str, code: int, error: BaseException) -> None:
-    if DEBUG:
-        raise error
-    typer.echo(f"duck-and-cover: {' '.join(text.split())}", err=True)
-    sys.exit(code)
+    run(app, "duck-and-cover")

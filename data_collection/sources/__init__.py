@@ -1,0 +1,1 @@
+"""One file a web service: how its answers become albums. A new service is one more file here."""
