@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Collection, Iterable, Iterator
+import shutil
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from data_collection.editions import Edition, read_editions
 from data_collection.store import EARLIEST, Store, picture_name
-from duck_and_cover.data.schema import PROVENANCES, features
+from duck_and_cover.data.schema import AUDIO_FEATURES, PROVENANCES, features
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +26,8 @@ METADATA = "metadata.parquet"
 MOST_TWINS = 4
 BATCH = 2000  # rows that stand in memory at a time
 
+_ANEW = "state = 'pending', attempts = 0, retry_at = 0, reason = '', twin_of = ''"
+
 
 def check_files(store: Store) -> int:
     """Queue the covers whose files are gone or have another size, and say how many these are.
@@ -30,17 +35,18 @@ def check_files(store: Store) -> int:
     A power cut may leave an empty file behind, and people delete what they do not like.
     """
     lost = []
-    for key, size in store.database.execute("SELECT key, bytes FROM covers WHERE state = 'done'"):
+    # By key, so that one sub-folder after the other is looked through.
+    for key, size in store.database.execute(
+        "SELECT key, bytes FROM covers WHERE +state = 'done' ORDER BY key"
+    ):
         try:
-            found = os.stat(store.picture(key)).st_size
+            found = os.stat(f"{store.folder}/{picture_name(key)}").st_size
         except FileNotFoundError:
             found = -1
         if found != size:
             lost.append((key,))
     with store.database as database:
-        database.executemany(
-            "UPDATE covers SET state = 'pending', attempts = 0, retry_at = 0 WHERE key = ?", lost
-        )
+        database.executemany(f"UPDATE covers SET {_ANEW} WHERE key = ?", lost)
     if lost:
         log.warning("%d pictures are gone or damaged and will be downloaded again", len(lost))
     return len(lost)
@@ -52,68 +58,95 @@ def keep_out(store: Store, artists: Collection[str], albums: Collection[str]) ->
     Returns:
         How many are left out.
     """
+    ids = [json.dumps(list(artists)), json.dumps(list(albums))]
+    out = (
+        "(SELECT key FROM albums WHERE artist_id IN (SELECT value FROM json_each(?1)) "
+        "UNION SELECT key FROM albums WHERE album_id IN (SELECT value FROM json_each(?2)))"
+    )
     with store.database as database:
-        database.execute("CREATE TEMP TABLE IF NOT EXISTS out_artists (id TEXT PRIMARY KEY)")
-        database.execute("CREATE TEMP TABLE IF NOT EXISTS out_albums (id TEXT PRIMARY KEY)")
-        for table, ids in (("out_artists", artists), ("out_albums", albums)):
-            database.execute(f"DELETE FROM {table}")
-            database.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", ((i,) for i in ids))
         database.execute(
-            "UPDATE covers SET state = 'pending', attempts = 0, retry_at = 0, reason = '' "
-            "WHERE state = 'kept out'"
+            f"UPDATE covers SET {_ANEW} WHERE state = 'kept out' AND key NOT IN {out}", ids
         )
-        left = database.execute(
-            "UPDATE covers SET state = 'kept out', reason = 'kept out as example' WHERE key IN "
-            "(SELECT key FROM albums WHERE artist_id IN out_artists OR album_id IN out_albums)"
-        ).rowcount
+        database.execute(
+            "UPDATE covers SET state = 'kept out', reason = 'kept out as example', twin_of = '' "
+            f"WHERE state != 'kept out' AND key IN {out}",
+            ids,
+        )
+        _free_twins(database)
     _remove_pictures(store)
-    return left
+    left = store.database.execute("SELECT count(*) FROM covers WHERE state = 'kept out'")
+    return int(left.fetchone()[0])
 
 
 def settle_twins(store: Store) -> None:
     """Make one of covers with the very same picture, and none where it is a placeholder.
 
-    The earliest album keeps the picture and takes the genres of the others.
+    The earliest album keeps the picture and takes the genres of the others. Which pictures came
+    first does not matter: only which there are.
     """
     with store.database as database:
-        groups = database.execute(
-            "SELECT digest, count(*) FROM covers WHERE state IN ('done', 'twin', 'placeholder') "
-            "AND digest != '' GROUP BY digest HAVING count(*) > 1"
-        ).fetchall()
-        for digest, count in groups:
-            if count > MOST_TWINS:
-                database.execute(
-                    "UPDATE covers SET state = 'placeholder', twin_of = '', "
-                    "reason = 'placeholder: the same picture for many albums' "
-                    "WHERE digest = ? AND state IN ('done', 'twin')",
-                    [digest],
-                )
-            else:
-                _unite(store, digest)
+        _free_twins(database)
+        several = "SELECT digest FROM covers WHERE digest != '' GROUP BY digest HAVING count(*) > 1"
+        for (digest,) in database.execute(several).fetchall():
+            _settle(store, digest)
     _remove_pictures(store)
 
 
-def _unite(store: Store, digest: str) -> None:
-    # One that is a twin already has no file any more: it cannot be the one that stays.
-    first = store.database.execute(
-        "SELECT covers.key FROM covers JOIN albums USING (key) "
-        f"WHERE digest = ? AND state = 'done' ORDER BY {EARLIEST} LIMIT 1",
+def _free_twins(database: sqlite3.Connection) -> None:
+    """Download twins for themselves whose other is left out, lost, or another picture by now."""
+    database.execute(
+        f"UPDATE covers SET {_ANEW} WHERE state = 'twin' AND NOT EXISTS (SELECT 1 "
+        "FROM covers AS other WHERE other.key = covers.twin_of AND other.digest = covers.digest "
+        "AND other.state IN ('done', 'pending'))"
+    )
+
+
+def _settle(store: Store, digest: str) -> None:
+    """Give one picture to the earliest of its albums, or to none of too many."""
+    editions = store.database.execute(
+        "SELECT covers.key, state, twin_of FROM covers JOIN albums USING (key) WHERE digest != '' "
+        f"AND digest = ? AND state IN ('done', 'twin', 'placeholder') ORDER BY {EARLIEST}",
         [digest],
-    ).fetchone()
-    if first is not None:
-        store.database.execute(
-            "UPDATE covers SET state = 'twin', reason = 'same picture as another album', "
-            "twin_of = ? WHERE digest = ? AND state IN ('done', 'twin') AND key != ?",
-            [first[0], digest, first[0]],
-        )
+    )
+    known = {key: (state, twin_of) for key, state, twin_of in editions}
+    states = [state for state, _ in known.values()]
+    first = next(iter(known), "")
+    settled = {key: ("twin", first, "same picture as another album") for key in known}
+    if "placeholder" in states or len(known) > MOST_TWINS:
+        why = "placeholder: the same picture for many albums"
+        settled = {key: ("placeholder", "", why) for key in known}
+    elif "done" not in states:
+        return  # The picture is gone and will be downloaded again.
+    else:
+        settled[first] = ("done", "", "")
+        if known[first][0] == "twin":
+            _hand_over(store, next(key for key in known if known[key][0] == "done"), first)
+    store.database.executemany(
+        "UPDATE covers SET state = ?, twin_of = ?, reason = ? WHERE key = ?",
+        [(*settled[key], key) for key in known if settled[key][:2] != known[key]],
+    )
+
+
+def _hand_over(store: Store, giver: str, taker: str) -> None:
+    """Let a twin have the picture: copied, since a kill may still undo the change of state."""
+    target = store.picture(taker)
+    partial = target.with_suffix(".partial")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(store.picture(giver), partial)
+    os.replace(partial, target)
+    store.database.execute(
+        "UPDATE covers SET bytes = (SELECT bytes FROM covers WHERE key = ?) WHERE key = ?",
+        [giver, taker],
+    )
 
 
 def _remove_pictures(store: Store) -> None:
     """Remove the files of covers that were left out after they had been downloaded."""
-    for (key,) in store.database.execute(
-        "SELECT key FROM covers WHERE state IN ('twin', 'placeholder', 'kept out') AND bytes > 0"
-    ):
+    having = "state IN ('twin', 'placeholder', 'kept out') AND bytes > 0"
+    for (key,) in store.database.execute(f"SELECT key FROM covers WHERE {having}"):
         store.picture(key).unlink(missing_ok=True)
+    with store.database as database:
+        database.execute(f"UPDATE covers SET bytes = 0 WHERE {having}")
 
 
 def iter_rows(store: Store) -> Iterator[dict[str, Any]]:
@@ -123,10 +156,17 @@ def iter_rows(store: Store) -> Iterator[dict[str, Any]]:
     `bytes`, the size of the file.
     """
     source = store.setting("source")
-    for key, url, size in store.database.execute(
-        "SELECT key, url, bytes FROM covers WHERE state = 'done' ORDER BY key"
-    ):
-        yield _row(store, source, key, url, size)
+    last = ""
+    # The plus keeps SQLite from collecting all that are done in order to sort them.
+    query = (
+        "SELECT key, url, bytes FROM covers WHERE key > ? AND +state = 'done' ORDER BY key LIMIT ?"
+    )
+    while covers := store.database.execute(query, [last, BATCH]).fetchall():
+        last = covers[-1][0]
+        editions = read_editions(store.database, [key for key, _, _ in covers])
+        for key, url, size in covers:
+            row = {"file_name": picture_name(key), "key": key, "bytes": size, "source": source}
+            yield row | {"image_url": url, "caption": None} | _united(editions[key])
 
 
 def count_rows(store: Store) -> int:
@@ -134,49 +174,42 @@ def count_rows(store: Store) -> int:
     return store.counts_of_covers().get("done", 0)
 
 
-def _row(store: Store, source: str | None, key: str, url: str, size: int) -> dict[str, Any]:
-    editions = store.database.execute(
-        "SELECT album_id, album_name, artist_id, artist_name, release_date, release_year, "
-        "licence_note, tracks, audio_features FROM albums WHERE key = ? OR key IN "
-        f"(SELECT key FROM covers WHERE twin_of = ?) ORDER BY key != ?, {EARLIEST}",
-        [key, key, key],
-    ).fetchall()
-    album = editions[0]
-    dated = [edition for edition in editions if edition[5] is not None]
-    earliest = min(dated, key=lambda edition: (edition[5], edition[4]), default=album)
-    genres, provenance = _genres(store, [edition[0] for edition in editions])
-    audio = next((edition[8] for edition in editions if edition[8]), None)
+def _united(editions: Sequence[Edition]) -> dict[str, Any]:
+    """The first edition's names; of all together the earliest date and all genres."""
+    first = editions[0]
+    dated = [edition for edition in editions if edition.release_year is not None]
+    earliest = min(
+        dated, key=lambda edition: (edition.release_year, edition.release_date + "~"), default=first
+    )
+    genres, provenance = _genres(editions)
+    tracks = (json.loads(edition.tracks) for edition in editions)
+    audio = next((edition.audio_features for edition in editions if edition.audio_features), None)
     return {
-        "file_name": picture_name(key),
-        "album_id": album[0],
-        "source": source,
-        "album_name": album[1],
-        "artist_id": album[2],
-        "artist_name": album[3],
+        "album_id": first.album_id,
+        "album_name": first.album_name,
+        "artist_id": first.artist_id,
+        "artist_name": first.artist_name,
         "genres": genres,
         "genre_provenance": provenance,
-        "release_date": earliest[4],
-        "release_year": earliest[5],
-        "tracks": next(filter(None, (json.loads(edition[7]) for edition in editions)), []),
-        "audio_features": json.loads(audio) if audio else None,
-        "caption": None,
-        "image_url": url,
-        "licence_note": album[6],
-        "key": key,
-        "bytes": size,
+        "release_date": earliest.release_date,
+        "release_year": earliest.release_year,
+        "tracks": next(filter(None, tracks), []),
+        "audio_features": _measured(json.loads(audio)) if audio else None,
+        "licence_note": first.licence_note,
     }
 
 
-def _genres(store: Store, album_ids: list[str]) -> tuple[list[str], str]:
+def _genres(editions: Sequence[Edition]) -> tuple[list[str], str]:
     """All genres that the most direct witness names: the album, else the artist, else the query."""
-    marks = ", ".join("?" * len(album_ids))
-    found = store.database.execute(
-        f"SELECT provenance, genre FROM genres WHERE album_id IN ({marks})", album_ids
-    ).fetchall()
+    found = {pair for edition in editions for pair in edition.genres}
     for provenance in PROVENANCES:
-        if genres := sorted({genre for witness, genre in found if witness == provenance}):
+        if genres := sorted(genre for witness, genre in found if witness == provenance):
             return genres, provenance
     return [], ""
+
+
+def _measured(audio: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: audio.get(name) for name in AUDIO_FEATURES}
 
 
 def write_metadata(store: Store) -> Path:

@@ -15,21 +15,20 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from data_collection.database import open_database
-from data_collection.sources.base import AlbumRecord, Answer, Task, cover_key, parse_year
-from duck_and_cover.errors import DuckAndCoverError, UsageError
+from data_collection.answers import keep_answer
+from data_collection.database import explained, locked, open_database, storable, to_json
+from data_collection.sources.base import Answer, Task
+from duck_and_cover.errors import UsageError
 
 DATABASE = "collection.sqlite"
-LOCK = ".lock"
 PICTURES = "images"
-# Editions of one album in the order in which they speak for it: the earliest first.
-EARLIEST = "release_year IS NULL, release_year, release_date, album_id"
+# Editions in the order in which they speak for their album: those of the earliest year first, of
+# these the plainest title, then the earliest date, "1988-05" after all days of that month.
+EARLIEST = "release_year IS NULL, release_year, length(album_name), release_date || '~', album_id"
 
 
 @dataclass(frozen=True)
@@ -89,36 +88,15 @@ class Store:
         So one genre is complete, artists, albums and all, before the next one begins.
         """
         row = self.database.execute(
-            "SELECT kind, key, payload FROM tasks "
-            "WHERE id = (SELECT max(id) FROM tasks WHERE state = 'pending')"
+            "SELECT kind, key, payload FROM tasks INDEXED BY tasks_pending "
+            "WHERE state = 'pending' ORDER BY id DESC LIMIT 1"
         ).fetchone()
         return None if row is None else Task(row[0], row[1], json.loads(row[2]))
 
     def finish_task(self, task: Task, answer: Answer, source: str) -> None:
         """Store an answer and what it leads to, and end its task, all in one transaction."""
         with self.database as database:
-            database.executemany(
-                "INSERT OR IGNORE INTO artists VALUES (?, ?)", answer.artists.items()
-            )
-            for album in answer.albums:
-                self._keep(album, source)
-            database.executemany(
-                "UPDATE albums SET tracks = ?, audio_features = coalesce(?, audio_features) "
-                "WHERE album_id = ?",
-                [
-                    (
-                        json.dumps(found.tracks, ensure_ascii=False),
-                        json.dumps(dict(found.audio_features)) if found.audio_features else None,
-                        album_id,
-                    )
-                    for album_id, found in answer.details.items()
-                ],
-            )
-            database.executemany(
-                "INSERT INTO skipped VALUES (?, ?) "
-                "ON CONFLICT (reason) DO UPDATE SET count = count + excluded.count",
-                answer.skipped.items(),
-            )
+            keep_answer(database, answer, source)
             self._queue(answer.tasks)
             database.execute(
                 "UPDATE tasks SET state = 'done', reason = '' WHERE key = ?", [task.key]
@@ -129,7 +107,8 @@ class Store:
         state = "gone" if for_good else "failed"
         with self.database as database:
             database.execute(
-                "UPDATE tasks SET state = ?, reason = ? WHERE key = ?", [state, reason, task.key]
+                "UPDATE tasks SET state = ?, reason = ? WHERE key = ?",
+                storable(state, reason, task.key),
             )
 
     def counts_of_tasks(self) -> dict[str, dict[str, int]]:
@@ -140,6 +119,13 @@ class Store:
         ):
             counts.setdefault(kind, {})[state] = count
         return counts
+
+    def found(self) -> tuple[int, int]:
+        """How many artists and albums are known."""
+        # None is ever removed, so the last one's number is their count, and quick to find.
+        counts = "SELECT (SELECT max(rowid) FROM artists), (SELECT max(rowid) FROM albums)"
+        artists, albums = self.database.execute(counts).fetchone()
+        return artists or 0, albums or 0
 
     # Covers
 
@@ -165,10 +151,16 @@ class Store:
     def cover_done(self, key: str, url: str, digest: str, size: int) -> None:
         """A cover's file is in place: `size` bytes from `url`, with a SHA-256 of `digest`."""
         with self.database as database:
+            # A sentence about another picture is none about this one.
+            database.execute(
+                "DELETE FROM captions WHERE key = ?1 AND NOT EXISTS "
+                "(SELECT 1 FROM covers WHERE key = ?1 AND digest = ?2)",
+                storable(key, digest),
+            )
             database.execute(
                 "UPDATE covers SET state = 'done', reason = '', attempts = attempts + 1, url = ?, "
                 "digest = ?, bytes = ? WHERE key = ?",
-                [url, digest, size, key],
+                storable(url, digest, size, key),
             )
 
     def cover_failed(self, key: str, reason: str, state: str, retry_at: float = 0.0) -> None:
@@ -177,7 +169,7 @@ class Store:
             database.execute(
                 "UPDATE covers SET state = ?, reason = ?, attempts = attempts + 1, retry_at = ? "
                 "WHERE key = ?",
-                [state, reason, retry_at, key],
+                storable(state, reason, retry_at, key),
             )
 
     def try_again(self) -> None:
@@ -195,12 +187,15 @@ class Store:
 
     def skipped(self) -> dict[str, int]:
         """How many albums and covers were left out, by reason, the most frequent first."""
-        counts = dict(self.database.execute("SELECT reason, count FROM skipped"))
+        by_reason = "SELECT reason, count(*) FROM skipped GROUP BY reason"
+        counts = dict(self.database.execute(by_reason))
         for state, reason, count in self.database.execute(
             "SELECT state, reason, count(*) FROM covers "
             "WHERE state NOT IN ('done', 'pending') GROUP BY state, reason"
         ):
             name = reason or state
+            if state == "failed":
+                name += " (tried again next time)"
             counts[name] = counts.get(name, 0) + count
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
@@ -211,33 +206,12 @@ class Store:
     def _queue(self, tasks: list[Task]) -> None:
         # The newest is done first, so the first to do goes in last.
         self.database.executemany(
-            "INSERT OR IGNORE INTO tasks (kind, key, payload) VALUES (?, ?, ?)",
-            [(task.kind, task.key, json.dumps(task.payload)) for task in reversed(tasks)],
-        )
-
-    def _keep(self, album: AlbumRecord, source: str) -> None:
-        key = cover_key(source, album.artist_id, album.album_name, album.album_id)
-        self.database.execute(
-            "INSERT OR IGNORE INTO albums (album_id, key, album_name, artist_id, artist_name, "
-            "release_date, release_year, image_urls, licence_note) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO tasks (kind, key, payload) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [
-                album.album_id,
-                key,
-                album.album_name,
-                album.artist_id,
-                album.artist_name,
-                album.release_date,
-                parse_year(album.release_date),
-                json.dumps(album.image_urls),
-                album.licence_note,
+                storable(task.kind, task.key, to_json(dict(task.payload)))
+                for task in reversed(tasks)
             ],
         )
-        self.database.executemany(
-            "INSERT OR IGNORE INTO genres VALUES (?, ?, ?)",
-            [(album.album_id, album.genre_provenance, genre) for genre in album.genres],
-        )
-        self.database.execute("INSERT OR IGNORE INTO covers (key) VALUES (?)", [key])
 
     def _urls(self, key: str) -> tuple[str, ...]:
         """The front cover of the earliest edition, then those of the later ones."""
@@ -268,15 +242,5 @@ def open_store(folder: Path, create: bool = True) -> Iterator[Store]:
     path = folder / DATABASE
     if not create and not path.is_file():
         raise UsageError(f"'{folder}' holds no collection: run collect-artist-data first")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=0):
-            database = open_database(path)
-            try:
-                yield Store(folder, database)
-            finally:
-                database.close()
-    except Timeout as error:
-        raise UsageError(f"another run is at work in '{folder}': wait for it to end") from error
-    except sqlite3.DatabaseError as error:
-        raise DuckAndCoverError(f"'{path}': {error}") from error
+    with locked(folder), explained(path), closing(open_database(path)) as database:
+        yield Store(folder, database)

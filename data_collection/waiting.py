@@ -17,7 +17,8 @@ from duck_and_cover.errors import StoppedEarly
 
 log = logging.getLogger(__name__)
 
-LONGEST_BACKOFF = 60.0  # seconds between two tries of our own choosing
+LONGEST_BACKOFF = 10.0  # times the first: what doubling ends at
+A_YEAR = 366 * 86_400.0  # more than this is as good as for ever, and no date can be told for it
 
 
 def retry_after(headers: Mapping[str, str] | None) -> float | None:
@@ -26,14 +27,16 @@ def retry_after(headers: Mapping[str, str] | None) -> float | None:
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        then = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
+        try:
+            then = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        # Without a zone, or with the -0000 of old mail, it is Greenwich's time.
+        then = then if then.tzinfo else then.replace(tzinfo=UTC)
+        seconds = (then - datetime.now(UTC)).total_seconds()
+    return min(max(0.0, seconds), A_YEAR)
 
 
 class Patience:
@@ -41,7 +44,7 @@ class Patience:
 
     Args:
         max_wait: the longest single wait in seconds that a service may ask for.
-        backoff: seconds before the second try; doubled before each further one.
+        backoff: seconds before the second try; doubled before each further one, up to tenfold.
         command: how to go on after a stop; named in the message.
     """
 
@@ -54,10 +57,11 @@ class Patience:
     def before_try(self, number: int, asked: float | None = None) -> float:
         """Seconds to wait before try `number` (2, 3, ...): our own, or what is asked if longer.
 
-        A service that asks for no wait at all ("Retry-After: 0") still gets our own.
+        A service that asks for no wait at all ("Retry-After: 0") still gets our own, which never
+        is one that ends the run.
         """
-        own = self.backoff * 2.0 ** (number - 2) * random.uniform(0.75, 1.25)
-        return max(min(own, LONGEST_BACKOFF), asked or 0.0)
+        growth = min(2.0 ** (number - 2), LONGEST_BACKOFF) * random.uniform(0.75, 1.25)
+        return max(min(self.backoff * growth, self.max_wait), asked or 0.0)
 
     def check(self, seconds: float, why: str) -> None:
         """Raise StoppedEarly if a wait is longer than we wait; the message says when to go on."""
@@ -78,6 +82,14 @@ class Patience:
         self.check(seconds, why)
         if seconds >= 2.0:
             log.info("%s: waiting %s", why, duration(seconds))
+        self.pause(seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Wait for a moment of our own choosing, however long: nobody asked for it.
+
+        Raises:
+            StoppedEarly: the run was interrupted.
+        """
         if self.stop.wait(seconds):
             raise self.interrupted()
 

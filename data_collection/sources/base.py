@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from duck_and_cover.data.schema import FIRST_YEAR, last_year
 
-_YEAR = re.compile(r"(\d{4})(?:-\d{2}){0,2}")
+_YEAR = re.compile(r"(\d{4})(?!\d)")
 
 # Words by which a shop marks another edition of an album that it already has.
 _EDITION = (
@@ -87,16 +86,19 @@ class Answer:
     Attributes:
         albums: albums with a cover to download.
         artists: the names of artists met, by id.
+        artist_genres: by artist id, provenance and genres that all albums of this artist have,
+            those known already and those that come later.
         details: by album id.
         tasks: what to ask next.
-        skipped: albums left out, by reason.
+        skipped: why an album is left out, by its id.
     """
 
     albums: list[AlbumRecord] = field(default_factory=list)
     artists: dict[str, str] = field(default_factory=dict)
+    artist_genres: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     details: dict[str, Details] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

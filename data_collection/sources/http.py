@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
@@ -19,9 +19,10 @@ from duck_and_cover.errors import DuckAndCoverError, UsageError
 
 log = logging.getLogger(__name__)
 
-TRIES = 8  # of one request; with a quarter of all answers failing, one in 65,000 fails for good
-FAILURES_IN_A_ROW = 4  # requests given up one after the other, before the service counts as down
+TRIES = 10  # of one request; with a quarter of all answers failing, one in a million is given up
+FAILURES_IN_A_ROW = 3  # requests given up one after the other, before the service counts as down
 REDIRECTS = 5
+HOSTS = 100  # whose connections are kept; an archive's pictures lie on very many
 TIMEOUT = urllib3.Timeout(connect=10.0, read=30.0)
 
 # Answers that may be better the next time. Some services say 403 or 400 for good reasons only.
@@ -45,8 +46,14 @@ class Unavailable(DuckAndCoverError):
 
 
 def user_agent() -> str:
-    """`duck_and_cover/0.1.0 ( contact )`; the contact is COLLECT_CONTACT, an address or a URL."""
+    """`duck_and_cover/0.1.0 ( contact )`; the contact is COLLECT_CONTACT, an address or a URL.
+
+    Raises:
+        UsageError: the contact has characters that cannot be sent.
+    """
     contact = os.environ.get("COLLECT_CONTACT", "").strip()
+    if not (contact.isascii() and contact.isprintable()):
+        raise UsageError(f"COLLECT_CONTACT: {contact!r} cannot be sent; use ASCII alone")
     return f"duck_and_cover/{__version__} ( {contact or 'no contact given'} )"
 
 
@@ -63,18 +70,34 @@ def connections(url: str, per_host: int) -> urllib3.PoolManager:
     split = urlsplit(url)
     proxy = getproxies().get(split.scheme)
     options: dict[str, Any] = {
+        "num_pools": HOSTS,
         "maxsize": per_host,
         "block": True,
         "headers": {"User-Agent": user_agent(), "Accept-Encoding": "identity"},
         "timeout": TIMEOUT,
-        # Retries are ours: a library's would sleep where nobody sees or can stop it.
+        # Retries are ours: a library's would sleep where nobody sees or can stop it, and answers
+        # with a Retry-After would come as an error that does not tell it.
         "retries": urllib3.Retry(
-            total=REDIRECTS, connect=0, read=0, redirect=REDIRECTS, status=0, other=0
+            total=REDIRECTS,
+            connect=0,
+            read=0,
+            redirect=REDIRECTS,
+            status=0,
+            other=0,
+            respect_retry_after_header=False,
         ),
     }
     if proxy and split.hostname and not proxy_bypass(split.hostname):
-        return urllib3.ProxyManager(proxy, **options)
+        return _through(proxy, options)
     return urllib3.PoolManager(**options)
+
+
+def _through(proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
+    # Both `host:3128` and `http://name:password@host:3128` are usual in the environment.
+    given = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    account, _, host = given.netloc.rpartition("@")
+    headers = urllib3.make_headers(proxy_basic_auth=unquote(account)) if account else None
+    return urllib3.ProxyManager(f"{given.scheme}://{host}", proxy_headers=headers, **options)
 
 
 class ApiClient:
@@ -133,16 +156,18 @@ class ApiClient:
                 pause = self._patience.before_try(number + 1, asked)
                 log.debug("%s: %s; try %d of %d", self.name, why, number, TRIES)
                 self._patience.wait(pause, f"{self.name}: {why}")
+        self._count_failure(why)
+        raise Unavailable(f"{self.name}: {why}, {TRIES} times")
+
+    def _count_failure(self, why: str) -> None:
+        """One request more that was given up; refusals of all are an outage, too."""
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= FAILURES_IN_A_ROW:
             raise self._patience.down(self.name, why)
-        raise Unavailable(f"{self.name}: {why}, {TRIES} times")
 
     def _pace(self) -> None:
         """Keep the gap between requests; it counts from start to start."""
-        rest = self._last + self._gap - time.monotonic()
-        if rest > 0 or self._patience.stop.is_set():
-            self._patience.wait(max(rest, 0.0))
+        self._patience.pause(max(self._last + self._gap - time.monotonic(), 0.0))
         self._last = time.monotonic()
 
     def _flaw(self, response: urllib3.BaseHTTPResponse, as_json: bool) -> str | None:
@@ -153,9 +178,9 @@ class ApiClient:
         if response.status in PASSING:
             return f"HTTP {response.status}"
         if response.status != 200:
-            raise Refused(
-                response.status, f"{self.name}: HTTP {response.status}: {_message(response)}"
-            )
+            why = f"HTTP {response.status}: {_message(response)}"
+            self._count_failure(why)
+            raise Refused(response.status, f"{self.name}: {why}")
         if as_json:
             try:
                 answer = json.loads(response.data)
@@ -171,10 +196,11 @@ def reason(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason is not None:
         error = error.reason
     kinds = {
-        urllib3.exceptions.ConnectTimeoutError: "no connection in time",
-        urllib3.exceptions.ReadTimeoutError: "no answer in time",
+        # The first two are kinds of the third.
         urllib3.exceptions.NameResolutionError: "no such host",
         urllib3.exceptions.NewConnectionError: "no connection",
+        urllib3.exceptions.ConnectTimeoutError: "no connection in time",
+        urllib3.exceptions.ReadTimeoutError: "no answer in time",
         urllib3.exceptions.SSLError: "TLS failed",
         urllib3.exceptions.ProxyError: "the proxy failed",
         urllib3.exceptions.ProtocolError: "connection broken off",
