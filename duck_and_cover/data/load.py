@@ -1,10 +1,13 @@
 """Loads whatever a user may name as data: the same splits and columns come out of all of it.
 
 synthetic                covers drawn on this machine, kept in the cache folder
-owner/name               a dataset on the Hugging Face Hub
+owner/name[/config]      a dataset on the Hugging Face Hub
 folder of pictures       with metadata.csv|jsonl|parquet, with sub-folders by genre, or plain
 parquet                  a file, a pattern (`covers/*.parquet`) or a folder of them
+folder of a Hub dataset  with the configurations that its card names; `folder/config` is one
 folder of save_to_disk   a Dataset or a DatasetDict
+
+Of several configurations the default is taken where none is named.
 """
 
 from __future__ import annotations
@@ -32,11 +35,12 @@ log = logging.getLogger(__name__)
 
 SYNTHETIC = "synthetic"
 FORMS = (
-    "a Hub id (owner/name), a folder of pictures, parquet files, a save_to_disk folder "
-    f"or '{SYNTHETIC}'"
+    "a Hub id (owner/name or owner/name/configuration), a folder of pictures, parquet files, "
+    f"a save_to_disk folder or '{SYNTHETIC}'"
 )
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_HUB_ID = re.compile(r"([A-Za-z0-9][\w.-]*/[\w.-]+)(?:/([\w.-]+))?")
+_FRONT_MATTER = re.compile(r"---\s*\n(.*?)\n---\s*\n", re.DOTALL)
 
 
 def load_covers(
@@ -64,12 +68,15 @@ def load_covers(
         UsageError: there is no such data, it holds no pictures, or `columns` does not fit it.
     """
     name = str(data)
+    path = Path(name).expanduser()
     if name == SYNTHETIC:
         parts = {"train": drawn_covers(synthetic_count, synthetic_size, seed, processes)}
-    elif Path(name).expanduser().exists() or glob.has_magic(name):
-        parts = _from_disk(Path(name).expanduser())
-    elif _HUB_ID.fullmatch(name):
-        parts = _from_hub(name)
+    elif path.exists() or glob.has_magic(name):
+        parts = _from_disk(path)
+    elif configs := _configs(path.parent):
+        parts = _configured(path.parent, path.name, configs)
+    elif found := _HUB_ID.fullmatch(name):
+        parts = _from_hub(found[1], found[2])
     else:
         raise UsageError(f"data: no '{name}' here; give {FORMS}")
     covers = {split: to_schema(part, columns) for split, part in parts.items()}
@@ -86,6 +93,8 @@ def _from_disk(path: Path) -> dict[str, datasets.Dataset]:
             return _from_file(path)
         if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
             return _saved(path)
+        if configs := _configs(path):
+            return _configured(path, None, configs)
         files = files_below(path)
     except OSError as error:
         raise UsageError(f"data: cannot read '{path}': {error.strerror or error}") from error
@@ -136,7 +145,37 @@ def _from_parquet(paths: Sequence[Path], given: Path) -> dict[str, datasets.Data
         raise UsageError(f"data: cannot read '{given}': {cause}") from error
 
 
-def _from_hub(name: str) -> dict[str, datasets.Dataset]:
+def _configs(folder: Path) -> list[str]:
+    """The configurations that the card of a dataset's folder names; none where none can be read."""
+    import yaml
+
+    try:
+        text = (folder / "README.md").read_text(encoding="utf-8")
+        found = _FRONT_MATTER.match(text)
+        matter: Any = yaml.safe_load(found[1] if found else "")
+        return [str(entry["config_name"]) for entry in matter["configs"]]
+    except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
+        return []
+
+
+def _configured(
+    folder: Path, config: str | None, configs: Sequence[str]
+) -> dict[str, datasets.Dataset]:
+    """One configuration of a dataset's folder, the default one where None is given."""
+    from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
+
+    if config is not None and config not in configs:
+        raise _no_config(str(folder), config, ", ".join(configs))
+    try:
+        with _quiet_unless_terminal():
+            return _by_split(load_dataset(str(folder), config))
+    except (DatasetsError, ValueError, OSError) as error:
+        cause = _one_line(error.__cause__ or error)
+        raise UsageError(f"data: cannot read '{folder}': {cause}") from error
+
+
+def _from_hub(name: str, config: str | None) -> dict[str, datasets.Dataset]:
     from datasets import load_dataset
     from datasets.exceptions import DatasetNotFoundError, DatasetsError
     from huggingface_hub.constants import HF_HUB_OFFLINE
@@ -144,7 +183,7 @@ def _from_hub(name: str) -> dict[str, datasets.Dataset]:
 
     try:
         with _quiet_unless_terminal():
-            return _by_split(load_dataset(name))
+            return _by_split(load_dataset(name, config))
     except DatasetNotFoundError as error:
         raise UsageError(
             f"data: no folder '{name}' here and no such dataset on the Hub, or it is private"
@@ -156,7 +195,14 @@ def _from_hub(name: str) -> dict[str, datasets.Dataset]:
     except (DatasetsError, HfHubHTTPError) as error:
         raise DuckAndCoverError(f"data: cannot load '{name}': {_first_line(error)}") from error
     except (ValueError, FileNotFoundError) as error:
-        raise UsageError(f"data: cannot load '{name}': {_first_line(error)}") from error
+        _, named, configs = str(error).partition("not found. Available: ")
+        if config and named:
+            raise _no_config(name, config, configs.strip("[]").replace("'", "")) from error
+        raise UsageError(f"data: cannot load '{name}': {_one_line(error)}") from error
+
+
+def _no_config(name: str, config: str, there: str) -> UsageError:
+    return UsageError(f"data: '{name}' has no configuration '{config}'; there are {there}")
 
 
 def _split_in(path: Path, given: Path) -> str:
@@ -187,3 +233,8 @@ def _quiet_unless_terminal() -> Iterator[None]:
 
 def _first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def _one_line(error: BaseException) -> str:
+    """All that an error says, as far as a line holds it."""
+    return " ".join(str(error).split())[:300] or type(error).__name__

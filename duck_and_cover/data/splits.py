@@ -59,20 +59,38 @@ def split_rows(keys: Sequence[str], wanted: Sequence[str] = SPLITS) -> dict[str,
         keys: one a row.
         wanted: the splits to make, `train` among them; the shares of the others go to `train`.
     """
-    keys_of: dict[str, set[str]] = {name: set() for name in wanted}
     rows_of: dict[str, list[int]] = defaultdict(list)
     for row, key in enumerate(keys):
         rows_of[key].append(row)
-    for key in rows_of:
-        name = split_of(key)
-        keys_of[name if name in keys_of else "train"].add(key)
-    for name in wanted:
-        if not keys_of[name]:
-            _give_one(keys_of, name, rows_of)
+    keys_of = split_keys({key: len(rows) for key, rows in rows_of.items()}, wanted)
     return {
         name: sorted(row for key in members for row in rows_of[key])
         for name, members in keys_of.items()
     }
+
+
+def split_keys(sizes: Mapping[str, int], wanted: Sequence[str] = SPLITS) -> dict[str, set[str]]:
+    """The keys of each split, by the rules of `split_rows`.
+
+    Args:
+        sizes: how many rows each key has.
+        wanted: as for `split_rows`.
+    """
+    keys_of: dict[str, set[str]] = {name: set() for name in wanted}
+    for key in sizes:
+        name = split_of(key)
+        keys_of[name if name in keys_of else "train"].add(key)
+    for name in wanted:
+        if not keys_of[name]:
+            _give_one(keys_of, name, sizes)
+    return keys_of
+
+
+def album_key(artist_id: str, artist_name: str, album_name: str) -> str:
+    """What a cover must not be parted from: its artist, else its album; "" if neither is known."""
+    texts = {"artist_id": artist_id, "artist_name": artist_name, "album_name": album_name}
+    known = (f"{name}:{text.strip().casefold()}" for name, text in texts.items() if text.strip())
+    return next(known, "")
 
 
 def split_covers(parts: Mapping[str, datasets.Dataset]) -> datasets.DatasetDict:
@@ -129,13 +147,7 @@ def _keys(covers: datasets.Dataset) -> list[str]:
     """
     names = ("artist_id", "artist_name", "album_name")
     table = covers.select_columns(list(names)).with_format("arrow")[:].to_pydict()
-    keys = [
-        next((f"{name}:{text.strip().casefold()}" for name, text in cover if text.strip()), "")
-        for cover in (
-            tuple(zip(names, texts, strict=True))
-            for texts in zip(*(table[name] for name in names), strict=True)
-        )
-    ]
+    keys = [album_key(*cover) for cover in zip(*(table[name] for name in names), strict=True)]
     alone = [row for row, key in enumerate(keys) if not key]
     if len(alone) < len(keys) and len(set(keys) - {""}) + len(alone) < len(SPLITS):
         log.warning("too few artists to divide by: the same artist stands in several splits")
@@ -148,14 +160,12 @@ def _keys(covers: datasets.Dataset) -> list[str]:
     return keys
 
 
-def _give_one(
-    keys_of: dict[str, set[str]], name: str, rows_of: Mapping[str, Sequence[int]]
-) -> None:
+def _give_one(keys_of: dict[str, set[str]], name: str, sizes: Mapping[str, int]) -> None:
     """Move one key from the fullest split to an empty one, unless that would empty it."""
     donors = max(keys_of.values(), key=len)
     if len(donors) < 2:
         return
-    moved = min(donors, key=lambda key: (len(rows_of[key]), _place(key)))
+    moved = min(donors, key=lambda key: (sizes[key], _place(key)))
     donors.remove(moved)
     keys_of[name].add(moved)
 

@@ -93,6 +93,46 @@ def test_saved_datasets(covers: datasets.Dataset, tmp_path: Path) -> None:
     assert sum(map(len, loaded.values())) == 30
 
 
+@pytest.fixture
+def two_configurations(covers: datasets.Dataset, tmp_path: Path) -> Path:
+    """A folder as the Hub keeps one: large, the default, has 30 covers, small has 20."""
+    folder = tmp_path / "published"
+    for name, count in (("large", 30), ("small", 20)):
+        (folder / f"{name} files").mkdir(parents=True)
+        part = covers.select(range(count))
+        part.to_parquet(folder / f"{name} files" / "train-00000-of-00001.parquet")
+    (folder / "README.md").write_text(
+        "---\nconfigs:\n"
+        "- config_name: small\n  data_files: [{split: train, path: small files/*}]\n"
+        "- config_name: large\n  default: true\n"
+        "  data_files: [{split: train, path: large files/*}]\n---\n# Covers\n"
+    )
+    return folder
+
+
+def test_a_folder_with_configurations(two_configurations: Path) -> None:
+    assert len(rows(load_covers(two_configurations))) == 30
+    assert len(rows(load_covers(two_configurations / "large"))) == 30
+    assert len(rows(load_covers(two_configurations / "small"))) == 20
+    assert len(rows(load_covers(two_configurations / "small files"))) == 20
+    with pytest.raises(UsageError, match="no configuration 'medium'; there are small, large"):
+        load_covers(two_configurations / "medium")
+
+
+def test_configurations_without_files(two_configurations: Path) -> None:
+    (two_configurations / "small files" / "train-00000-of-00001.parquet").unlink()
+    with pytest.raises(UsageError, match="cannot read") as caught:
+        load_covers(two_configurations / "small")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("card", ["# Covers\n", "---\n- a: [b\n---\n", "---\nconfigs: 3\n---\n"])
+def test_a_card_without_configurations(covers: datasets.Dataset, tmp_path: Path, card: str) -> None:
+    (tmp_path / "README.md").write_text(card)
+    covers.to_parquet(tmp_path / "covers.parquet")
+    assert len(rows(load_covers(tmp_path))) == 30
+
+
 def test_columns_are_mapped(covers: datasets.Dataset, tmp_path: Path) -> None:
     covers.save_to_disk(tmp_path / "saved")
     mapped = load_covers(tmp_path / "saved", columns={"genres": "mood"})
@@ -190,17 +230,18 @@ def test_a_hub_dataset_is_loaded_by_its_id(
 ) -> None:
     asked = []
 
-    def load_dataset(name: str) -> datasets.DatasetDict:
-        asked.append(name)
+    def load_dataset(name: str, config: str | None) -> datasets.DatasetDict:
+        asked.append((name, config))
         return datasets.DatasetDict({"train": covers})
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
     assert len(rows(load_covers("someone/covers"))) == 30
-    assert asked == ["someone/covers"]
+    assert len(rows(load_covers("someone/covers/64px"))) == 30
+    assert asked == [("someone/covers", None), ("someone/covers", "64px")]
 
 
 def test_a_hub_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load_dataset(name: str) -> datasets.DatasetDict:
+    def load_dataset(name: str, config: str | None) -> datasets.DatasetDict:
         raise ConnectionError(f"Couldn't reach '{name}' on the Hub")
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
