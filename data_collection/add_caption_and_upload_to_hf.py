@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from data_collection import options
-from data_collection.captions import KINDS, blip_captions, caption_for
 from data_collection.collecting import leave_out_examples, stopping_on_signals
-from data_collection.publish import Progress, parse_size, push, write_to_disk
 from data_collection.rows import check_files, settle_twins
 from data_collection.screen import Bars
 from data_collection.store import Store, open_store
@@ -48,11 +47,15 @@ def add_caption_and_upload_to_hf(
 
     Example: add-caption-and-upload-to-hf --from data/covers --repo me/covers
     """
+    # These read pictures, and what they need is slow to import; --help does without.
+    from data_collection.captions import KINDS, blip_captions, caption_for
+    from data_collection.publish import parse_size, push, write_to_disk
+
     options.prepare(debug)
     if bool(repo) == bool(to_disk):
         raise UsageError("give either --repo OWNER/NAME or --to-disk FOLDER")
     if captions not in KINDS:
-        raise UsageError(f"--captions '{captions}': give {', '.join(KINDS)}")
+        raise UsageError(f"--captions '{captions}': give {', '.join(KINDS[:-1])} or {KINDS[-1]}")
     max_bytes = parse_size(max_shard_size)
     patience = options.patience_of(NAME, max_wait, backoff)
     with open_store(folder, create=False) as store, stopping_on_signals(patience), Bars() as bars:
@@ -64,10 +67,9 @@ def add_caption_and_upload_to_hf(
         caption = caption_for(store, captions)
         if to_disk:
             write_to_disk(store, to_disk, caption, max_bytes, patience, _shown(bars))
-            typer.echo(f"written: {to_disk}")
         else:
             push(store, repo, caption, max_bytes, public, patience, _shown(bars))
-            typer.echo(f"pushed: {repo}")
+    typer.echo(f"written: {to_disk}" if to_disk else f"pushed: {repo}")
     typer.echo(f"train with: duck-and-cover train --config progan --data {to_disk or repo}")
 
 
@@ -80,7 +82,7 @@ def make_ready(store: Store, examples: Path) -> None:
         log.warning("%d covers wait for collect-artist-data and are not published yet", waiting)
 
 
-def _shown(bars: Bars) -> Progress:
+def _shown(bars: Bars) -> Callable[[int, int, int], None]:
     def show(rows: int, total: int, uploaded: int) -> None:
         bars.show("rows", rows, total, f"{uploaded / 1e6:,.1f} MB sent" if uploaded else "")
 

@@ -9,7 +9,6 @@ import typer
 
 from data_collection import options
 from data_collection.collecting import collect, stopping_on_signals
-from data_collection.genres import read_genres
 from data_collection.sources.base import Wanted
 from data_collection.store import open_store
 from duck_and_cover.shell import run
@@ -33,7 +32,7 @@ def collect_artist_data(
     tracks: options.Tracks = False,
     examples: options.Examples = Path("data/examples"),
     requests_per_second: options.PerSecond = 1.0,
-    concurrency: options.Concurrency = options.DEFAULT_CONCURRENCY,
+    concurrency: options.Concurrency = options.CONCURRENCY,
     max_wait: options.MaxWait = 60.0,
     backoff: options.Backoff = 1.0,
     accept_spotify_terms: options.AcceptTerms = False,
@@ -46,13 +45,13 @@ def collect_artist_data(
     Example: collect-artist-data --genres data/genres.txt --years 1980-1989 --out data/covers
     """
     options.prepare(debug)
-    wanted = Wanted(tuple(read_genres(genres)), options.parse_years(years), per_genre, size, tracks)
+    kind = options.find_source(source)
+    names = tuple(options.read_genre_list(genres))
+    wanted = Wanted(names, options.parse_years(years), per_genre, size, tracks)
     patience = options.patience_of(NAME, max_wait, backoff)
     with open_store(out) as store, stopping_on_signals(patience):
-        store.settle_setting("source", source)
-        store.settle_setting("size", str(size))
         service = options.open_source(
-            source, wanted, patience, requests_per_second, store, accept_spotify_terms
+            kind, wanted, patience, requests_per_second, store, accept_spotify_terms
         )
         collect(store, service, service.first_tasks(), patience, size, concurrency, examples)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from data_collection import options
 from data_collection.collecting import collect, stopping_on_signals
-from data_collection.genres import fold, read_genres
+from data_collection.genres import fold
 from data_collection.rows import iter_rows
 from data_collection.sources.base import Wanted
 from data_collection.store import Store, open_store
@@ -34,7 +35,7 @@ def collect_example_albums(
     size: options.Size = 500,
     tracks: options.Tracks = False,
     requests_per_second: options.PerSecond = 1.0,
-    concurrency: options.Concurrency = options.DEFAULT_CONCURRENCY,
+    concurrency: options.Concurrency = options.CONCURRENCY,
     max_wait: options.MaxWait = 60.0,
     backoff: options.Backoff = 1.0,
     accept_spotify_terms: options.AcceptTerms = False,
@@ -45,17 +46,22 @@ def collect_example_albums(
     Example: collect-example-albums --ids my-favourites.txt --out data/examples
     """
     options.prepare(debug)
-    wanted = Wanted(size=size, tracks=tracks)
+    kind = options.find_source(source)
     album_ids = read_ids(ids)
+    known = options.read_genre_list(genres) if genres.exists() else None
     patience = options.patience_of(NAME, max_wait, backoff)
     with open_store(out) as store, stopping_on_signals(patience):
-        store.settle_setting("source", source)
-        store.settle_setting("size", str(size))
+        wanted = Wanted(size=size, tracks=tracks)
         service = options.open_source(
-            source, wanted, patience, requests_per_second, store, accept_spotify_terms
+            kind, wanted, patience, requests_per_second, store, accept_spotify_terms
         )
-        collect(store, service, service.tasks_for(album_ids), patience, size, concurrency)
-        name_unknown_genres(store, genres)
+        try:
+            tasks = service.tasks_for(album_ids)
+        except UsageError as error:
+            raise UsageError(f"--ids {ids}: {error}") from error
+        collect(store, service, tasks, patience, size, concurrency)
+        if known is not None:
+            name_unknown_genres(store, known, genres)
 
 
 def read_ids(path: Path) -> list[str]:
@@ -67,18 +73,16 @@ def read_ids(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--ids {path}: {error}") from error
+        raise UsageError(f"--ids {path}: {options.why(error)}") from error
     ids = [line.split()[0] for line in lines if line.strip() and not line.lstrip().startswith("#")]
     if not ids:
         raise UsageError(f"--ids {path}: no ids in it; give an album's id or address a line")
     return list(dict.fromkeys(ids))
 
 
-def name_unknown_genres(store: Store, path: Path) -> None:
-    """Say which genres of the examples a model trained on the list's genres cannot know."""
-    if not path.is_file():
-        return
-    known = {fold(name) for name in read_genres(path)}
+def name_unknown_genres(store: Store, names: Iterable[str], path: Path) -> None:
+    """Say which genres of the examples a model trained on a list's genres cannot know."""
+    known = {fold(name) for name in names}
     unknown = {g for row in iter_rows(store) for g in row["genres"] if fold(g) not in known}
     if unknown:
         log.info("genres that are not in %s: %s", path, ", ".join(sorted(unknown)))

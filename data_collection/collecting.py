@@ -10,14 +10,14 @@ import logging
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import typer
 
-from data_collection.download import download
 from data_collection.rows import check_files, keep_out, settle_twins, write_metadata
 from data_collection.screen import Bars, table
 from data_collection.sources.base import Source, Task
@@ -44,7 +44,7 @@ def collect(
 
     Args:
         store: the folder.
-        source: where from; it has been started.
+        source: where from; it is started here.
         tasks: the first ones; those that are done already are not done again.
         patience: how long to wait, and the signal to stop.
         size: pixels of a cover's side at most.
@@ -52,36 +52,56 @@ def collect(
         examples: a folder of example albums whose artists are to be left out.
 
     Raises:
+        UsageError: the source's credentials are wrong, or the examples cannot be read.
         StoppedEarly: interrupted, quota used up, or a service is down. All is saved; after
             anything but an interruption, what is there can be trained on.
     """
-    before = store.counts_of_covers().get("done", 0)
+    _remember_what_is_there(store)
+    read_examples(examples)  # what cannot be read is told now, not after hours
     store.try_again()
-    store.add_tasks(tasks)
-    stopped: StoppedEarly | None = None
+    # A used-up quota for questions is none for pictures: after one, what is known is downloaded.
+    stopped = _heeded(patience, lambda: _begin(store, source, tasks, size))
     with Bars() as bars:
-        try:
-            ask(store, source, patience, bars)
-        except StoppedEarly as error:
-            # A used-up quota for questions is none for pictures.
-            stopped = error
-        if patience.stop.is_set():
-            raise patience.interrupted()
+        stopped = stopped or _heeded(patience, lambda: ask(store, source, patience, bars))
         leave_out_examples(store, examples)
         check_files(store)
-        try:
-            download(store, patience, size, concurrency, lambda counts: _show_covers(bars, counts))
-        except StoppedEarly as error:
-            stopped = stopped or error
-        if patience.stop.is_set():
-            raise patience.interrupted()
+        later = _heeded(patience, lambda: _download(store, patience, size, concurrency, bars))
     settle_twins(store)
     write_metadata(store)
-    typer.echo(summary(store, before))
-    if stopped:
+    typer.echo(summary(store))
+    if stopped := stopped or later:
         raise stopped
-    if failed := sum(states.get("failed", 0) for states in store.counts_of_tasks().values()):
-        raise StoppedEarly(f"{failed} requests failed; make them again with: {patience.command}")
+    if not store.counts_of_covers().get("done"):
+        log.warning("no cover is there: no album was found, or all were left out")
+    if failed := _tasks(store, "failed"):
+        asked = "1 request" if failed == 1 else f"{failed:,} requests"
+        raise StoppedEarly(f"{asked} failed; try again with: {patience.command}")
+
+
+def _heeded(patience: Patience, step: Callable[[], None]) -> StoppedEarly | None:
+    """Why a step stopped early, None if it came to its end; an interruption stops all."""
+    try:
+        step()
+    except StoppedEarly as error:
+        if patience.stop.is_set():
+            raise
+        return error
+    return None
+
+
+def _begin(store: Store, source: Source, tasks: Sequence[Task], size: int) -> None:
+    source.start()
+    # Not before: wrong credentials make a folder nobody's.
+    store.settle_setting("source", source.name)
+    store.settle_setting("size", str(size))
+    store.add_tasks(tasks)
+
+
+def _download(store: Store, patience: Patience, size: int, concurrency: int, bars: Bars) -> None:
+    # Slow to import, and --help needs none of it.
+    from data_collection.download import download
+
+    download(store, patience, size, concurrency, lambda counts: _show_covers(bars, counts))
 
 
 def ask(store: Store, source: Source, patience: Patience, bars: Bars) -> None:
@@ -97,6 +117,7 @@ def ask(store: Store, source: Source, patience: Patience, bars: Bars) -> None:
         try:
             store.finish_task(task, source.answer(task), source.name)
         except NotFound as error:
+            log.info("%s: %s", task.key, error)
             store.fail_task(task, str(error), for_good=True)
         except (Unavailable, Refused) as error:
             log.warning("%s: %s", task.kind, error)
@@ -107,47 +128,77 @@ def ask(store: Store, source: Source, patience: Patience, bars: Bars) -> None:
     _show_tasks(bars, store)
 
 
-def summary(store: Store, before: int) -> str:
-    """The closing table: found, there, new, and left out by reason.
-
-    Args:
-        before: how many covers were there when the run began.
-    """
+def summary(store: Store) -> str:
+    """The closing table: found, there, new, and left out by reason."""
     covers = store.counts_of_covers()
-    there = covers.get("done", 0)
     artists, albums = store.found()
-    lines: dict[str, int | str] = {
+    lines = {
         "artists found": artists,
         "albums found": albums,
-        "covers there": there,
-        "of these new": max(there - before, 0),
-        "still to download": covers.get("pending", 0),
+        "covers there": covers.get("done", 0),
+        "of these new": _count_new(store),
     }
-    left_out = {f"left out: {reason}": count for reason, count in store.skipped().items()}
-    return table(str(store.folder), {k: v for k, v in (lines | left_out).items() if v})
+    rest = {"still to download": covers.get("pending", 0)}
+    rest |= {f"left out: {reason}": count for reason, count in store.skipped().items()}
+    rest |= {"not known to the service": _tasks(store, "gone")}
+    return table(str(store.folder), lines | {name: n for name, n in rest.items() if n})
 
 
-def example_ids(folder: Path | None) -> tuple[list[str], list[str]]:
-    """The artists and the albums of a folder of examples, by id; none without such a folder.
+def _tasks(store: Store, state: str) -> int:
+    return sum(states.get(state, 0) for states in store.counts_of_tasks().values())
+
+
+def _remember_what_is_there(store: Store) -> None:
+    """Keep the covers of earlier runs apart; gone with the connection."""
+    there = "SELECT key FROM covers WHERE state = 'done'"
+    store.database.execute(f"CREATE TEMPORARY TABLE there_before AS {there}")
+
+
+def _count_new(store: Store) -> int:
+    new = "state = 'done' AND key NOT IN (SELECT key FROM there_before)"
+    return int(store.database.execute(f"SELECT count(*) FROM covers WHERE {new}").fetchone()[0])
+
+
+class Examples(NamedTuple):
+    """What a folder of examples holds: ids, and the source that these are of."""
+
+    artists: list[str]
+    albums: list[str]
+    source: str
+
+
+def read_examples(folder: Path | None) -> Examples:
+    """The examples in a folder; none without such a folder.
 
     Raises:
         UsageError: the folder's state cannot be read.
     """
     if folder is None or not (path := folder / DATABASE).is_file():
-        return [], []
+        return Examples([], [], "")
+    # Not opened for reading alone: the last one to close such a database leaves files behind.
+    place = f"{path.absolute().as_uri()}?mode=rw"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(place, uri=True)) as database:
             rows = database.execute("SELECT artist_id, album_id FROM albums").fetchall()
+            settings = dict(database.execute("SELECT name, value FROM settings"))
     except sqlite3.DatabaseError as error:
         raise UsageError(f"--examples {folder}: {error}") from error
-    return sorted({artist for artist, _ in rows}), [album for _, album in rows]
+    artists = sorted({artist for artist, _ in rows})
+    return Examples(artists, [album for _, album in rows], settings.get("source", ""))
 
 
-def leave_out_examples(store: Store, examples: Path | None) -> None:
-    """Keep the artists and albums of a folder of examples out of the covers to train on."""
-    artists, albums = example_ids(examples)
-    if left := keep_out(store, artists, albums):
-        log.info("%d albums are kept out: they or their artists are in %s", left, examples)
+def leave_out_examples(store: Store, folder: Path | None) -> None:
+    """Keep the artists and albums of a folder of examples out of the covers to train on.
+
+    The examples' own folder is left as it is.
+    """
+    if folder is not None and folder.resolve() == store.folder.resolve():
+        return
+    examples, source = read_examples(folder), store.setting("source")
+    if examples.albums and examples.source != source:
+        log.warning("%s is of %s: %s has other ids", folder, examples.source, source)
+    if left := keep_out(store, examples.artists, examples.albums):
+        log.info("%d albums are kept out: they or their artists are in %s", left, folder)
 
 
 @contextmanager
@@ -157,7 +208,7 @@ def stopping_on_signals(patience: Patience) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         if patience.stop.is_set():
             raise KeyboardInterrupt
-        log.warning("stopping ...")
+        log.warning("stopping (Ctrl-C again stops at once) ...")
         patience.stop.set()
 
     before = {sign: signal.signal(sign, stop) for sign in (signal.SIGINT, signal.SIGTERM)}
@@ -170,9 +221,11 @@ def stopping_on_signals(patience: Patience) -> Iterator[None]:
 
 def _show_tasks(bars: Bars, store: Store) -> None:
     artists, albums = store.found()
-    for kind, states in store.counts_of_tasks().items():
+    note = f"{artists:,} artists, {albums:,} albums found"
+    for kind, states in sorted(store.counts_of_tasks().items()):
         done = sum(count for state, count in states.items() if state != "pending")
-        bars.show(kind, done, sum(states.values()), f"{artists:,} artists, {albums:,} albums found")
+        bars.show(kind, done, sum(states.values()), note)
+        note = ""  # once is enough
 
 
 def _show_covers(bars: Bars, counts: Mapping[str, int]) -> None:

@@ -103,21 +103,29 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, option: str) -> Iterator[None]:
     """Make a folder this process' own; however the process ends, the folder is free again.
 
+    Args:
+        folder: made if it is not there.
+        option: by which a person named it.
+
     Raises:
-        UsageError: another process has it.
-        DuckAndCoverError: it cannot be made or written.
+        UsageError: another process has it, or it cannot be made or written.
     """
     lock = FileLock(folder / LOCK)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise UsageError(f"another run is at work in '{folder}': wait for it to end") from error
+        raise UsageError(
+            f"{option}: another run is at work in '{folder}': wait for it to end"
+        ) from error
     except OSError as error:
-        raise DuckAndCoverError(f"cannot write to '{folder}': {error.strerror}") from error
+        why = "it is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise UsageError(
+            f"{option}: cannot write to '{folder}': {why}; give another folder"
+        ) from error
     try:
         yield
     finally:

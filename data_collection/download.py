@@ -21,7 +21,6 @@ from data_collection.store import CoverJob, Store
 from data_collection.waiting import Patience
 from duck_and_cover.errors import StoppedEarly
 
-CONCURRENCY = 32  # downloads at once
 LOT = 256  # covers that are taken from the store at a time
 FAILURES_IN_A_ROW = 50  # before it is looked into whether the service is down
 PROBES = 8  # covers of old that are asked for then; a quarter of failing answers misleads no one

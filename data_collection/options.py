@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import pkgutil
 import re
@@ -15,7 +16,8 @@ import typer
 from dotenv import find_dotenv, load_dotenv
 
 from data_collection import sources
-from data_collection.download import CONCURRENCY
+from data_collection.genres import read_genres
+from data_collection.screen import LogLines
 from data_collection.sources.base import Source, Wanted
 from data_collection.store import Store
 from data_collection.waiting import Patience
@@ -47,7 +49,7 @@ Examples = Annotated[
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and every retry.")]
 
-DEFAULT_CONCURRENCY = CONCURRENCY
+CONCURRENCY = 32  # covers downloaded at a time
 
 
 def new_app() -> typer.Typer:
@@ -56,9 +58,18 @@ def new_app() -> typer.Typer:
 
 
 def prepare(debug: bool) -> None:
-    """Read `.env` of this folder or the ones above, and set up the log."""
-    load_dotenv(find_dotenv(usecwd=True))
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    """Read `.env` of this folder or the ones above, and set up the log.
+
+    Raises:
+        UsageError: `.env` cannot be read.
+    """
+    if path := find_dotenv(usecwd=True):
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: {why(error)}") from error
+        load_dotenv(stream=io.StringIO(text))
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[LogLines()])
     logging.getLogger("data_collection").setLevel(logging.DEBUG if debug else logging.INFO)
     # At their talkative levels these write whole requests, with the token, into the log.
     for library in ("spotipy", "urllib3", "requests", "httpx", "httpx2", "httpcore", "filelock"):
@@ -86,36 +97,61 @@ def parse_years(text: str) -> tuple[int, int]:
     )
 
 
+def read_genre_list(path: Path) -> dict[str, str]:
+    """The list that --genres names; see `read_genres`."""
+    try:
+        return read_genres(path)
+    except UsageError as error:
+        raise UsageError(f"--genres {error}") from error
+
+
+def why(error: OSError | UnicodeDecodeError) -> str:
+    """A few words for a text file that cannot be read."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"is not UTF-8 text (byte {error.start + 1})"
+    return f"cannot be read: {error.strerror}"
+
+
 def source_names() -> list[str]:
     """The sources that there are: the files in `sources/` with a function `open_source`."""
     names = [module.name for module in pkgutil.iter_modules(sources.__path__)]
     return [name for name in names if hasattr(_module(name), "open_source")]
 
 
-def open_source(
-    name: str, wanted: Wanted, patience: Patience, per_second: float, store: Store, accepted: bool
-) -> Source:
-    """A source by its name, checked and ready to be asked.
-
-    Args:
-        store: remembers that the source's terms were accepted.
-        accepted: whether they are accepted on this command line.
+def find_source(name: str) -> Any:
+    """The file of a source.
 
     Raises:
-        UsageError: no such source, its terms are not accepted, or its credentials are wrong.
-        StoppedEarly: it cannot be used now.
+        UsageError: there is no such source.
     """
     known = source_names()
     if name not in known:
         raise UsageError(f"--source '{name}': give {' or '.join(known)}")
-    module = _module(name)
-    if module.TERMS:
-        setting = f"{name}-terms"
-        if not accepted and store.setting(setting) != "accepted":
-            raise UsageError(f"{module.TERMS} If you accept that: --accept-{name}-terms")
-        store.keep_setting(setting, "accepted")
+    return _module(name)
+
+
+def open_source(
+    module: Any, wanted: Wanted, patience: Patience, per_second: float, store: Store, accepted: bool
+) -> Source:
+    """A source that may be used for a folder; it has not been started.
+
+    Args:
+        module: of `find_source`.
+        store: remembers that the source's terms were accepted.
+        accepted: whether they are accepted on this command line.
+
+    Raises:
+        UsageError: the folder is another source's, or of another size; or the terms are not
+            accepted.
+    """
     source: Source = module.open_source(wanted, patience, per_second)
-    source.start()
+    store.check_setting("source", source.name)
+    store.check_setting("size", str(wanted.size))
+    if module.TERMS:
+        setting, option = f"{source.name}-terms", f"--accept-{source.name}-terms"
+        if not accepted and store.setting(setting) != "accepted":
+            raise UsageError(f"--source {source.name}: {module.TERMS} If you accept that: {option}")
+        store.keep_setting(setting, "accepted")
     return source
 
 

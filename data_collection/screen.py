@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Mapping
@@ -18,9 +19,20 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
+WIDTH_FOR_BARS, WIDTH_FOR_NOTES = 60, 80  # characters of a terminal's line
+SECONDS_OF_RATE = 300.0  # that a rate on a terminal is the mean of; some steps take a minute
 LINE_EVERY = 10.0  # seconds between two plain lines of one name
+
+
+class LogLines(logging.Handler):
+    """The log on what standard error is at the moment: while there are bars, above them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        sys.stderr.write(f"{self.format(record)}\n")
 
 
 class Bars:
@@ -33,15 +45,13 @@ class Bars:
         self._last: dict[str, tuple[int, int | None, str]] = {}
         self._bars: dict[str, TaskID] = {}
         self._progress: Progress | None = None
-        if console.is_terminal:
+        # Colour can be forced upon a pipe, which then is no terminal all the same.
+        if sys.stderr.isatty() and not console.is_dumb_terminal:
             self._progress = Progress(
-                TextColumn("{task.description:8}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                _Rate(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[note]}"),
+                *_columns(console.width),
                 console=console,
+                speed_estimate_period=SECONDS_OF_RATE,
+                redirect_stdout=False,  # results that go to a file are none of the screen's
             )
 
     def __enter__(self) -> Bars:
@@ -89,17 +99,36 @@ class Bars:
         rate = (done - before) / max(now - began, 1e-3)
         parts = [f"{name} {done:,}" + (f"/{total:,}" if total else "")]
         if done > before:
-            parts.append(f"{rate:.1f}/s" if rate >= 0.1 else f"{rate * 60:.1f}/min")
+            parts.append(_pace(rate))
             if total and total > done:
                 parts.append(f"{_clock((total - done) / rate)} left")
         sys.stderr.write("  ".join([*parts, *([note] if note else [])]) + "\n")
         self._said[name] = now
 
 
+def _columns(width: int) -> list[ProgressColumn]:
+    """What has room in a line of so many characters; the counts always have."""
+    columns: list[ProgressColumn] = [
+        TextColumn("{task.description:8}"),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        _Rate(table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(table_column=Column(no_wrap=True)),
+    ]
+    if width >= WIDTH_FOR_BARS:
+        columns.insert(1, BarColumn())
+    if width >= WIDTH_FOR_NOTES:
+        columns.append(TextColumn("{task.fields[note]}"))
+    return columns
+
+
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f}/s" if speed else "", style="progress.data.speed")
+        return Text(_pace(speed) if speed else "", style="progress.data.speed")
+
+
+def _pace(a_second: float) -> str:
+    return f"{a_second:.1f}/s" if a_second >= 0.1 else f"{a_second * 60:.1f}/min"
 
 
 def _clock(seconds: float) -> str:

@@ -55,10 +55,13 @@ class Store:
         Raises:
             UsageError: the folder was begun with another value.
         """
+        self.check_setting(name, value)
+        self.keep_setting(name, value)
+
+    def check_setting(self, name: str, value: str) -> None:
+        """See that a setting is not another one yet; raises as `settle_setting`."""
         known = self.setting(name)
-        if known is None:
-            self.keep_setting(name, value)
-        elif known != value:
+        if known not in (None, value):
             raise UsageError(
                 f"--{name} {value}: '{self.folder}' was begun with --{name} {known}; "
                 "use that, or another --out"
@@ -235,12 +238,13 @@ def open_store(folder: Path, create: bool = True) -> Iterator[Store]:
         create: whether to begin a new collection in a folder that has none.
 
     Raises:
-        UsageError: another run works on the folder, it holds no collection (and `create` is not
-            set), or it was made by another version.
-        DuckAndCoverError: the folder cannot be written, or its state is damaged.
+        UsageError: another run works on the folder, it cannot be written, it holds no collection
+            (and `create` is not set), or it was made by another version.
+        DuckAndCoverError: its state cannot be written or is damaged.
     """
     path = folder / DATABASE
+    option = "--out" if create else "--from"
     if not create and not path.is_file():
-        raise UsageError(f"'{folder}' holds no collection: run collect-artist-data first")
-    with locked(folder), explained(path), closing(open_database(path)) as database:
+        raise UsageError(f"{option} '{folder}' holds no collection: run collect-artist-data first")
+    with locked(folder, option), explained(path), closing(open_database(path)) as database:
         yield Store(folder, database)

@@ -126,7 +126,7 @@ class Source(Protocol):
     name: str
 
     def start(self) -> None:
-        """Check credentials and find out what the service allows. Called once, first.
+        """Check credentials and find out what the service allows: once, before any `answer`.
 
         Raises:
             UsageError: credentials are missing or wrong.

@@ -36,8 +36,8 @@ from duck_and_cover.errors import UsageError
 log = logging.getLogger(__name__)
 
 TERMS = (
-    "Spotify's terms (https://developer.spotify.com/terms) forbid to train machine-learning models "
-    "on its metadata and covers and to pass them on; what you do with them is on you."
+    "Spotify's terms (https://developer.spotify.com/terms) forbid training machine-learning models "
+    "on its metadata and covers, and passing them on; what you do with them is on you."
 )
 
 _ALBUM = re.compile(

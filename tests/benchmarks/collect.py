@@ -1,6 +1,6 @@
 """How fast covers are downloaded, and what a long queue costs.
 
-python -m tests.data_collection.benchmark
+python -m tests.benchmarks.collect
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
-from data_collection.download import CONCURRENCY, download
+from data_collection.download import download
+from data_collection.options import CONCURRENCY
 from data_collection.store import Store, open_store
 from data_collection.waiting import Patience
 from duck_and_cover.errors import StoppedEarly
