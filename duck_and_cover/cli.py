@@ -5,6 +5,7 @@ Heavy imports happen inside the commands, so that help comes at once.
 
 import logging
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -76,6 +77,20 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The run folder. [runs/CONFIG-N]")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and noise.")] = None,
+    balance: Annotated[
+        float | None, typer.Option(help="Show rare genres more often: 0 not, 1 like any other.")
+    ] = None,
+    pyramid_max: Annotated[
+        int | None,
+        typer.Option(help="Highest resolution stored; above, JPEGs are decoded as shown. [128]"),
+    ] = None,
+    devices: Annotated[str | None, typer.Option(help="Of this machine: 1, 2, ..., auto.")] = None,
+    num_nodes: Annotated[int | None, typer.Option(help="Machines that train together.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="How devices join: auto or ddp.")] = None,
+    time_limit: Annotated[
+        str | None,
+        typer.Option(help="Save and stop after 55m, 90s, 2h30m or 1-02:00:00; --resume goes on."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option(help="Print the plan, train nothing.")] = False,
     wandb: Annotated[bool, typer.Option(help="Log to Weights & Biases too.")] = False,
     tensorboard: Annotated[bool, typer.Option(help="Log to TensorBoard too.")] = False,
@@ -85,18 +100,26 @@ def train(
 
     Example: duck-and-cover train --config progan --data synthetic --resolution 32 --kimg 20
     """
+    began = time.monotonic()
     from duck_and_cover.judge_callback import JudgeScores
-    from duck_and_cover.training import fit
+    from duck_and_cover.training import fit, processes
+    from duck_and_cover.training.stopping import seconds_of
 
     if help_all:
         fit.show_fields()
         return
+    deadline = began + seconds_of(time_limit) if time_limit is not None else None
     flags = {
         "--data.covers": data,
         "--growth.resolution": resolution,
         "--growth.kimg": kimg,
         "--growth.batch_size": batch_size,
         "--seed_everything": seed,
+        "--data.balance": balance,
+        "--data.pyramid_max": pyramid_max,
+        "--trainer.devices": devices,
+        "--trainer.num_nodes": num_nodes,
+        "--trainer.strategy": strategy,
         "--run.wandb": wandb or None,
         "--run.tensorboard": tensorboard or None,
     }
@@ -106,7 +129,7 @@ def train(
             raise UsageError(
                 "--resume takes its config and folder from the run: leave out --config and --out"
             )
-        run = fit.train(extra, resume=resume, judge=JudgeScores)
+        run = fit.train(extra, resume=resume, judge=JudgeScores, deadline=deadline)
     else:
         names = config or ["progan"]
         presets = [part for name in names for part in ("--config", str(fit.preset_path(name)))]
@@ -114,7 +137,11 @@ def train(
             fit.show_plan(fit.build([*presets, *extra]))
             return
         folder = out or fit.free_folder(Path("runs") / Path(names[-1]).stem)
-        run = fit.train([*presets, *extra, "--run.out", str(folder)], judge=JudgeScores)
+        run = fit.train(
+            [*presets, *extra, "--run.out", str(folder)], judge=JudgeScores, deadline=deadline
+        )
+    if not processes.writes():
+        return
     typer.echo(f"trained: {run.path}")
     typer.echo(f"draw with: duck-and-cover generate {run.path} --n 8 --out covers/")
 

@@ -4,16 +4,16 @@
     Logistic      Goodfellow et al. 2014, non-saturating
     Relativistic  Jolicoeur-Martineau 2019 as in Huang et al. 2024 (R3GAN): real and fake in pairs
 
-    gradient_penalty      Gulrajani et al. 2017: on mixtures of real and fake, towards a slope of 1
-    zero_centred_penalty  Mescheder et al. 2018, R1 on reals and R2 on fakes
-    matching_loss         Kang and Park 2020: a picture fits its own condition best
+    gradient_penalty        Gulrajani et al. 2017: on mixtures of real and fake, towards slope 1
+    zero_centred_penalties  Mescheder et al. 2018, R1 on reals and R2 on fakes
+    matching_loss           Kang and Park 2020: a picture fits its own condition best
 
 Scores are (B,), pictures (B, 3, R, R); everything returned is a scalar.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +25,8 @@ Score = Callable[[Tensor], Tensor]  # pictures (B, 3, R, R) -> scores (B,)
 class AdversarialLoss(Protocol):
     """Two scalars from the scores of B real and B fake pictures; pairs share their condition."""
 
+    pairs: ClassVar[bool]  # whether the generator's game looks at the reals' scores
+
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """What the discriminator minimises."""
 
@@ -35,6 +37,8 @@ class AdversarialLoss(Protocol):
 @dataclass(frozen=True)
 class Wasserstein:
     """`L_D = E[D(fake)] - E[D(real)] + drift E[D(real)^2]`, `L_G = -E[D(fake)]`."""
+
+    pairs: ClassVar[bool] = False
 
     drift: float = 0.001
 
@@ -51,6 +55,8 @@ class Wasserstein:
 class Logistic:
     """`L_D = E[f(-D(real))] + E[f(D(fake))]`, `L_G = E[f(-D(fake))]` with f = softplus."""
 
+    pairs: ClassVar[bool] = False
+
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """Cross-entropy of telling real from fake."""
         return F.softplus(-real).mean() + F.softplus(fake).mean()
@@ -63,6 +69,8 @@ class Logistic:
 @dataclass(frozen=True)
 class Relativistic:
     """`L_D = E[f(D(fake) - D(real))]`, `L_G = E[f(D(real) - D(fake))]` over pairs, f = softplus."""
+
+    pairs: ClassVar[bool] = True
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """Cross-entropy of telling which one of a pair is real."""
@@ -89,16 +97,23 @@ def gradient_penalty(
     return ((norm - target) / target).square().mean()
 
 
-def zero_centred_penalty(score: Score, images: Tensor) -> Tensor:
-    """`E[|grad D(x)|^2] / 2`: R1 where the pictures are real, R2 where they are fake."""
-    x = images.detach().requires_grad_()
-    return slope(x, score(x)).mean() / 2
+def zero_centred_penalties(score: Score, *batches: Tensor) -> list[Tensor]:
+    """`E[|grad D(x)|^2] / 2` of each minibatch: R1 where it is real, R2 where it is fake.
+
+    Args:
+        score: Takes all the minibatches in one pass, stacked.
+    """
+    x = torch.cat(batches).detach().requires_grad_()
+    squares = torch.split(slope(x, score(x)), [len(batch) for batch in batches])
+    return [part.mean() / 2 for part in squares]
 
 
-def matching_loss(matches: Tensor) -> Tensor:
+def matching_loss(matches: Tensor, first: int = 0) -> Tensor:
     """`-E[log softmax(m)_ii]` over the B conditions of a batch (Kang and Park 2020, ContraGAN).
 
     Args:
-        matches: (B, B), how well picture i fits condition j; its own is on the diagonal.
+        matches: (n, B), how well picture i fits condition j; its own is `first + i`.
+        first: Where in the batch these n pictures begin; 0 where they are all of it.
     """
-    return F.cross_entropy(matches, torch.arange(len(matches), device=matches.device))
+    own = torch.arange(first, first + len(matches), device=matches.device)
+    return F.cross_entropy(matches, own)

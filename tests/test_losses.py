@@ -16,7 +16,7 @@ from duck_and_cover.losses import (
     gradient_penalty,
     matching_loss,
     slope,
-    zero_centred_penalty,
+    zero_centred_penalties,
 )
 
 REAL, FAKE = torch.tensor([3.0, 1.0]), torch.tensor([-1.0, 0.5])
@@ -144,10 +144,26 @@ def test_zero_centred_penalty_of_a_linear_critic(
     length: float, pictures: tuple[Tensor, Tensor]
 ) -> None:
     critic = LinearCritic(length)
-    penalty = zero_centred_penalty(critic, pictures[0])
+    (penalty,) = zero_centred_penalties(critic, pictures[0])
     assert penalty.item() == pytest.approx(length**2 / 2)
     (pull,) = torch.autograd.grad(penalty, critic.w)
     torch.testing.assert_close(pull, critic.w.detach())
+
+
+def test_zero_centred_penalties_of_several_batches_are_each_their_own() -> None:
+    low, high = torch.full((2, 3, 4, 4), 0.5), torch.full((3, 3, 4, 4), 2.0)
+
+    def curved(x: Tensor) -> Tensor:
+        return x.square().sum(dim=(1, 2, 3)) / 2  # whose slope is x itself
+
+    found = zero_centred_penalties(curved, low, high)
+    assert [value.item() for value in found] == pytest.approx([48 * 0.25 / 2, 48 * 4.0 / 2])
+
+
+def test_the_generators_game_looks_at_reals_only_where_it_says_so() -> None:
+    for game in GAMES:
+        same = torch.equal(game.generator(REAL, FAKE), game.generator(REAL + 1, FAKE))
+        assert same != game.pairs
 
 
 def test_penalties_leave_the_pictures_alone(pictures: tuple[Tensor, Tensor]) -> None:
@@ -155,7 +171,7 @@ def test_penalties_leave_the_pictures_alone(pictures: tuple[Tensor, Tensor]) -> 
     critic = LinearCritic(2.0)
     for penalty in (
         gradient_penalty(critic, real, fake, torch.rand(5)),
-        zero_centred_penalty(critic, fake),
+        *zero_centred_penalties(critic, real, fake),
     ):
         assert penalty.shape == () and penalty.requires_grad
     assert not real.requires_grad and not fake.requires_grad

@@ -5,6 +5,7 @@ Whatever lands there appears whole or not at all: it is written beside its place
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import time
@@ -12,6 +13,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+log = logging.getLogger(__name__)
 
 _UNFINISHED = ".unfinished"
 _ABANDONED_AFTER = 24 * 3600.0  # seconds; nothing here takes that long to write
@@ -45,6 +50,28 @@ def appearing_folder(place: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def one_at_a_time(place: Path) -> Iterator[None]:
+    """Let one process of those that want to make `place` begin; the others wait until it ends.
+
+    The system frees the lock of a process that dies. Where the file system knows no locks, all
+    begin at once, which costs time and harms nothing: see `appearing_folder`.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(place.with_name(f".{place.name}.lock"))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        log.info("waiting for another process that is making %s", place)
+        lock.acquire()
+    except (NotImplementedError, OSError) as error:
+        log.debug("no lock for %s: %s", place, error)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def remove_folder(place: Path) -> None:

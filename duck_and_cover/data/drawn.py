@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from duck_and_cover.data.cache import appearing_folder, cache_folder, remove_folder
+from duck_and_cover.data.cache import (
+    appearing_folder,
+    cache_folder,
+    one_at_a_time,
+    remove_folder,
+)
 from duck_and_cover.data.schema import SCHEMA_VERSION, features
 from duck_and_cover.data.workers import cpu_count, map_in_order, progress
 from duck_and_cover.errors import UsageError
@@ -47,9 +52,12 @@ def drawn_covers(
     kept = _open(place, count)
     if kept is not None:
         return kept
-    with appearing_folder(place) as folder:
-        _draw(folder / _FILE, count, size, seed, processes or cpu_count())
-    drawn = _open(place, count)
+    with one_at_a_time(place):
+        drawn = _open(place, count)
+        if drawn is None:
+            with appearing_folder(place) as folder:
+                _draw(folder / _FILE, count, size, seed, processes or cpu_count())
+            drawn = _open(place, count)
     assert drawn is not None
     return drawn
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from duck_and_cover.conditions import Vocabulary
+from duck_and_cover.data.balance import check_balance, genre_weights
+from duck_and_cover.data.large import AheadSampler, DrawAhead, threads_for
 from duck_and_cover.data.load import load_covers
-from duck_and_cover.data.pyramid import CoverPyramid
-from duck_and_cover.data.sampler import Draw, StageBatchSampler
+from duck_and_cover.data.pyramid import PYRAMID_MAX, CoverPyramid
+from duck_and_cover.data.sampler import Draw, StageBatchSampler, Weights
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 
@@ -39,7 +41,11 @@ class CoverBatches(Dataset[Batch]):
     def __getitems__(self, draw: Draw) -> Batch:
         """One rank's batch; PyTorch's fetcher hands the sampler's draw over as it is."""
         rows = torch.from_numpy(draw.indices)
-        images = torch.from_numpy(self.pyramid.read(draw.indices, draw.stage.resolution))
+        if isinstance(draw, DrawAhead):
+            pixels = draw.wait()
+        else:
+            pixels = self.pyramid.read(draw.indices, draw.stage.resolution)
+        images = torch.from_numpy(pixels)
         return Batch(
             images.permute(0, 3, 1, 2),  # channels last in memory, which convolutions like
             ConditionTensors(*(column[rows] for column in self.conditions)),
@@ -64,8 +70,11 @@ class CoverDataModule(LightningDataModule):
         synthetic_size: Pixels of a side at which they are drawn.
         genres: The vocabulary; None takes every genre of the training split.
         years: First and last year; None takes them from the training split.
-        workers: Loader processes. The pyramid is memory-mapped, so 0 is the fastest on most
-            machines.
+        pyramid_max: The highest resolution that is stored as pixels, a power of two; above it
+            covers are decoded from their files at every step, which takes no disk.
+        balance: How far rare genres are shown more often: 0 not at all, 1 as often as any other.
+        workers: Loader processes. What is stored is memory-mapped, and what is not is decoded by
+            threads, so 0 is the fastest on most machines.
         seed: Of the order of covers and of the synthetic drawings.
         cache: Folder of the pyramids; None takes the user's cache folder.
     """
@@ -79,6 +88,8 @@ class CoverDataModule(LightningDataModule):
         synthetic_size: int = 128,
         genres: list[str] | None = None,
         years: tuple[int, int] | None = None,
+        pyramid_max: int = PYRAMID_MAX,
+        balance: float = 0.0,
         workers: int = 0,
         seed: int = 0,
         cache: Path | None = None,
@@ -88,6 +99,8 @@ class CoverDataModule(LightningDataModule):
         self.growth = growth or Growth()
         self.synthetic_count, self.synthetic_size = synthetic_count, synthetic_size
         self.genres, self.years = genres, years
+        check_balance(balance)
+        self.pyramid_max, self.balance = pyramid_max, balance
         self.workers, self.seed, self.cache = workers, seed, cache
         self._pyramids: dict[str, CoverPyramid] = {}
         self._splits: DatasetDict | None = None
@@ -104,7 +117,10 @@ class CoverDataModule(LightningDataModule):
             )
         if split not in self._pyramids:
             self._pyramids[split] = CoverPyramid.open_or_build(
-                self._splits[split], self.growth.resolution, cache=self.cache
+                self._splits[split],
+                self.growth.resolution,
+                limit=self.pyramid_max,
+                cache=self.cache,
             )
         return self._pyramids[split]
 
@@ -122,21 +138,33 @@ class CoverDataModule(LightningDataModule):
         """Draw, download and decode, on one process of each machine."""
         self.pyramid("train")
 
+    def _weights(self) -> Weights | None:
+        """Of the training covers; None, which is not the same order as weights of 1, for none."""
+        if not self.balance:
+            return None
+        return genre_weights(self.pyramid("train").genres, self.vocabulary.genres, self.balance)
+
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches from where the model's clock stands to the end of the plan."""
         assert self.trainer is not None
         pyramid = self.pyramid("train")
-        sampler = StageBatchSampler(
+        draws: Sampler[Draw] = StageBatchSampler(
             self.growth,
             len(pyramid),
             self.seed,
             start=int(getattr(self.trainer.lightning_module, "images_shown", 0)),
             rank=self.trainer.global_rank,
             world=self.trainer.world_size,
+            weights=self._weights(),
         )
+        if pyramid.large is not None:
+            pyramid.warn_of_enlarged(self.growth.resolution)
+            if not self.workers:  # worker processes are ahead by themselves
+                threads = threads_for(self.trainer.num_devices)
+                draws = AheadSampler(draws, pyramid.large, pyramid.resolutions[-1], threads)
         return DataLoader(
             CoverBatches(pyramid, self.vocabulary),
-            batch_sampler=sampler,  # type: ignore[arg-type]  # draws, not lists: see __getitems__
+            batch_sampler=draws,  # type: ignore[arg-type]  # draws, not lists: see __getitems__
             collate_fn=_as_it_is,  # type: ignore[arg-type]
             num_workers=self.workers,
             pin_memory=torch.cuda.is_available(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -39,6 +40,9 @@ _UPRIGHT = {
 }
 
 
+Measured = tuple[Image.Image, int]
+
+
 class UnreadablePicture(DuckAndCoverError):
     """A file that cannot be shown as a cover; `reason` says why in a few words."""
 
@@ -61,8 +65,21 @@ def decode_cover(source: bytes | str | Path, size: int | None = None) -> Image.I
     return decode_measured(source, size)[0]
 
 
+def decode_at_least(source: bytes | str | Path, size: int) -> Image.Image:
+    """`decode_cover` without its resizing: a square of `size` pixels or more if the file has them.
+
+    JPEGs are reduced by their decoder as far as that goes, and no further.
+    """
+    return _opened(source, lambda file: _decode(file, size, whole=True))[0]
+
+
 def decode_measured(source: bytes | str | Path, size: int | None) -> tuple[Image.Image, int]:
     """`decode_cover`, and the side of the square in the file: pixels before any resizing."""
+    return _opened(source, lambda file: _decode(file, size))
+
+
+def _opened(source: bytes | str | Path, decode: Callable[[IO[bytes]], Measured]) -> Measured:
+    """What `decode` makes of the file; whatever is wrong with it is an UnreadablePicture."""
     try:
         file: IO[bytes] = BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
     except (OSError, ValueError) as error:
@@ -71,7 +88,7 @@ def decode_measured(source: bytes | str | Path, size: int | None) -> tuple[Image
         # Pillow warns of odd EXIF blocks and palettes in pictures that it shows well.
         warnings.simplefilter("ignore")
         try:
-            return _decode(file, size)
+            return decode(file)
         except UnreadablePicture:
             raise
         # Broken files make Pillow's codecs raise anything from SyntaxError to KeyError.
@@ -79,7 +96,8 @@ def decode_measured(source: bytes | str | Path, size: int | None) -> tuple[Image
             raise UnreadablePicture(_reason(file, error)) from error
 
 
-def _decode(file: IO[bytes], size: int | None) -> tuple[Image.Image, int]:
+def _decode(file: IO[bytes], size: int | None, whole: bool = False) -> Measured:
+    """The square and its side in the file; `whole` leaves the square larger than `size`."""
     with Image.open(file, formats=_formats()) as picture:
         width, height = picture.size
         if min(width, height) < SMALLEST_SIDE:
@@ -88,9 +106,11 @@ def _decode(file: IO[bytes], size: int | None) -> tuple[Image.Image, int]:
             raise UnreadablePicture(f"too large: {width}x{height}")
         if size is not None:
             # Twice the size wanted leaves the last halving to a better filter than the JPEG's.
-            picture.draft("RGB", (2 * size, 2 * size))
+            draft = size if whole else 2 * size
+            picture.draft("RGB", (draft, draft))
         picture.load()
-        return _square(_upright(_to_rgb(picture), picture), size), min(width, height)
+        upright = _upright(_to_rgb(picture), picture)
+        return _square(upright, None if whole else size), min(width, height)
 
 
 @cache

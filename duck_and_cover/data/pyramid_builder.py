@@ -10,6 +10,7 @@ import json
 import logging
 import shutil
 import time
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ROWS, SKIPPED, ABOUT = "rows.npy", "skipped.json", "pyramid.json"
+ROWS, SIDES, SKIPPED, ABOUT = "rows.npy", "sides.npy", "skipped.json", "pyramid.json"
 
 _CHUNK_BYTES = 24 * 2**20  # of top-level pixels that a worker hands over at a time
 _INLINE_BELOW = 64  # covers; fewer are decoded before processes have started
+_SAMPLE = 16  # covers a level whose pixels are checked at every opening
 _SKIPPED_IN_LOG = 20  # the whole list stands in the folder
 
 Pixels = npt.NDArray[np.uint8]
@@ -44,7 +46,7 @@ class Decoded(NamedTuple):
     levels: list[Pixels]  # (kept, R, R, 3), lowest resolution first
     kept: list[int]  # row numbers
     skipped: list[tuple[int, str]]  # row number, reason
-    enlarged: int  # how many were smaller than the top level
+    sides: list[int]  # of those kept, in their files, in pixels
 
 
 def level_file(folder: Path, resolution: int) -> Path:
@@ -70,7 +72,7 @@ def build(
     processes = 1 if len(dataset) < _INLINE_BELOW else processes
     kept: list[int] = []
     skipped: list[tuple[str, str]] = []
-    enlarged = 0
+    sides: list[int] = []
     started = time.monotonic()
     log.info("decoding %d covers to %dx%d", len(dataset), top, top)
     with progress("decoding covers", len(dataset)) as advance, _Levels(folder, resolutions) as out:
@@ -78,22 +80,46 @@ def build(
             out.append(part.levels)
             kept += part.kept
             skipped += [(_name(dataset, row), reason) for row, reason in part.skipped]
-            enlarged += part.enlarged
+            sides += part.sides
             advance(len(part.kept) + len(part.skipped))
     if not kept:
         reason = f", the first: {skipped[0][1]}" if skipped else ""
         raise DuckAndCoverError(f"none of the {len(dataset)} covers can be shown{reason}")
-    if enlarged:
-        log.warning("%d covers are smaller than %dx%d and are enlarged", enlarged, top, top)
+    warn_of_enlarged(np.array(sides), top)
     if skipped:
         log.warning("%d of %d covers cannot be shown", len(skipped), len(dataset))
     for name, reason in skipped[:_SKIPPED_IN_LOG]:
         log.warning("cannot be shown: %s: %s", name, reason)
     np.save(folder / ROWS, np.array(kept, dtype=np.int64))
+    np.save(folder / SIDES, np.array(sides, dtype=np.int64))
     _write_json(folder / SKIPPED, skipped)
-    about = {"covers": len(kept), "dataset_rows": len(dataset), "resolutions": resolutions}
+    about = {
+        "covers": len(kept),
+        "dataset_rows": len(dataset),
+        "resolutions": resolutions,
+        "checksums": {
+            resolution: sample_checksum(np.load(level_file(folder, resolution), mmap_mode="r"))
+            for resolution in resolutions
+        },
+    }
     _write_json(folder / ABOUT, about)
     log.info("decoded %d covers in %.1f s", len(kept), time.monotonic() - started)
+
+
+def warn_of_enlarged(sides: npt.NDArray[np.int64], resolution: int) -> None:
+    """Say how many of the covers, whose `sides` are given in pixels, are smaller than wanted."""
+    if enlarged := int((sides < resolution).sum()):
+        log.warning(
+            "%d covers are smaller than %dx%d and are enlarged", enlarged, resolution, resolution
+        )
+
+
+def sample_checksum(level: Pixels) -> int:
+    """CRC-32 of covers spread evenly over a level (N, R, R, 3), the first and last among them."""
+    checksum = 0
+    for row in np.linspace(0, len(level) - 1, min(_SAMPLE, len(level))).astype(int):
+        checksum = zlib.crc32(level[row].tobytes(), checksum)
+    return checksum
 
 
 def decode_chunk(sources: list[tuple[int, Source | None]], resolutions: tuple[int, ...]) -> Decoded:
@@ -102,7 +128,7 @@ def decode_chunk(sources: list[tuple[int, Source | None]], resolutions: tuple[in
     covers: list[Pixels] = []
     kept: list[int] = []
     skipped: list[tuple[int, str]] = []
-    enlarged = 0
+    sides: list[int] = []
     for row, source in sources:
         try:
             if source is None:
@@ -113,9 +139,9 @@ def decode_chunk(sources: list[tuple[int, Source | None]], resolutions: tuple[in
             continue
         covers.append(np.asarray(cover))
         kept.append(row)
-        enlarged += side < top
+        sides.append(side)
     pixels = np.stack(covers) if covers else np.zeros((0, top, top, 3), np.uint8)
-    return Decoded(means(pixels, resolutions), kept, skipped, enlarged)
+    return Decoded(means(pixels, resolutions), kept, skipped, sides)
 
 
 def means(pixels: Pixels, resolutions: tuple[int, ...]) -> list[Pixels]:

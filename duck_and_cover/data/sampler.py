@@ -15,6 +15,9 @@ from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth, Stage
 
 Indices = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
+
+GOLDEN = (5**0.5 - 1) / 2  # its multiples fill the unit interval more evenly than any other's
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,22 @@ class Draw:
 
 
 class CoverOrder:
-    """An endless order of `count` covers: pass after pass, each shuffled by (seed, pass)."""
+    """An endless order of `count` covers: pass after pass, each shuffled by (seed, pass).
 
-    def __init__(self, count: int, seed: int) -> None:
+    A pass is `count` draws: every cover once, or with weights as often as `WeightedPasses` says.
+    """
+
+    def __init__(self, count: int, seed: int, weights: Weights | None = None) -> None:
         assert count > 0
         self.count, self.seed = count, seed
+        self.weighted = None if weights is None else WeightedPasses(weights, seed)
         self._shuffled: tuple[int, Indices] | None = None
 
     def _pass(self, number: int) -> Indices:
         if self._shuffled is None or self._shuffled[0] != number:
             order = np.random.default_rng((self.seed, number)).permutation(self.count)
+            if self.weighted is not None:
+                order = self.weighted.rows(number)[order]
             self._shuffled = number, order
         return self._shuffled[1]
 
@@ -49,6 +58,34 @@ class CoverOrder:
             parts.append(part)
             position, n = position + len(part), n - len(part)
         return np.concatenate(parts)
+
+
+class WeightedPasses:
+    """Which covers a weighted pass holds, by systematic sampling (Madow 1949).
+
+    The weights laid end to end are a line as long as a pass; a comb with teeth at distance 1 is put
+    on it, and each tooth draws the cover under it. So a cover of weight 2.3 is drawn two or three
+    times a pass, and as weights that are alike lie together, a genre's draws hardly vary. From pass
+    to pass the comb moves by the golden ratio, so that a cover of weight 0.2 is in nearly every
+    fifth pass rather than in some by chance.
+
+    Args:
+        weights: (N,) positive; only their ratios count.
+        seed: where the comb begins.
+    """
+
+    def __init__(self, weights: Weights, seed: int) -> None:
+        self.sorted = np.argsort(weights, kind="stable")
+        ends = np.cumsum(weights[self.sorted])
+        self.ends = ends * (len(weights) / ends[-1])
+        self.ends[-1] = len(weights)  # whatever rounding says: a pass has N draws
+        self.start = np.random.default_rng((seed, 0, 1)).random()
+
+    def rows(self, number: int) -> Indices:
+        """(N,) rows of a pass, not shuffled."""
+        teeth = np.floor(self.ends + (self.start + number * GOLDEN) % 1)
+        times = np.diff(teeth, prepend=0).astype(np.int64)
+        return np.repeat(self.sorted, times)
 
 
 class StageBatchSampler(Sampler[Draw]):
@@ -65,11 +102,12 @@ class StageBatchSampler(Sampler[Draw]):
         start: int = 0,
         rank: int = 0,
         world: int = 1,
+        weights: Weights | None = None,
     ) -> None:
         for size in {growth.batch_size, *growth.batch_sizes.values()}:
             if size % world:
                 raise UsageError(f"batch_size {size} cannot be shared by {world} devices evenly")
-        self.growth, self.order = growth, CoverOrder(count, seed)
+        self.growth, self.order = growth, CoverOrder(count, seed, weights)
         self.start, self.rank, self.world = start, rank, world
 
     def __iter__(self) -> Iterator[Draw]:

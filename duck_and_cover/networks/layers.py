@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from duck_and_cover.networks import products
+
 LRELU_SLOPE = 0.2
 LRELU_GAIN = math.sqrt(2)  # He's constant, as the paper uses it for leaky ReLU layers
 
@@ -91,6 +93,8 @@ class EqualConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, R, R) -> (B, outputs, R, R)."""
+        if products.pays(x, self.weight, x.shape[-1]):
+            return products.conv(x, self.weight, self.scale).add_(self.bias[:, None, None])
         return F.conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
 
 
@@ -105,6 +109,8 @@ class EqualConvUp(EqualConv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, R, R) -> (B, outputs, 2R, 2R)."""
+        if products.pays(x, self.weight, 2 * x.shape[-1]):
+            return products.conv_up(x, self.weight, self.scale).add_(self.bias[:, None, None])
         kernel = spread(self.weight.flip(2, 3) * self.scale).transpose(0, 1)
         return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
 
@@ -114,6 +120,8 @@ class EqualConvDown(EqualConv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, 2R, 2R) -> (B, outputs, R, R)."""
+        if products.pays(x, self.weight, x.shape[-1]):
+            return products.conv_down(x, self.weight, self.scale).add_(self.bias[:, None, None])
         kernel = spread(self.weight * (self.scale / 4))
         return F.conv2d(x, kernel, self.bias, stride=2, padding=1)
 

@@ -16,7 +16,9 @@ from torch import Tensor, nn
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.errors import DuckAndCoverError
 from duck_and_cover.growth import Growth
+from duck_and_cover.training.devices import average, check_clock, own_rows, process_count
 from duck_and_cover.training.ema import update_ema
+from duck_and_cover.training.guard import PATIENCE, StepGuard, seed_gradient
 
 EXPLODED = 1e6  # no healthy GAN loss comes near
 
@@ -28,7 +30,7 @@ def crossed(before: int, now: int, every_kimg: float) -> bool:
 
 
 class Diverged(DuckAndCoverError):
-    """A loss is not finite or has exploded; what was saved before is good."""
+    """A loss has exploded, or no step is finite any more; what was saved before is good."""
 
 
 class GANModule(LightningModule):
@@ -79,6 +81,8 @@ class GANModule(LightningModule):
         self.births = {"": 0}
         self.latest: dict[str, float] = {}  # by log name; a term of every 8th step stays until then
         self._losses: dict[str, Tensor] = {}
+        self.guard = StepGuard()
+        self.lr_scale = 1.0  # smaller after the run diverged
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         """Adam for the generator, Adam for the discriminator."""
@@ -103,7 +107,7 @@ class GANModule(LightningModule):
             if self.reset_moments and self.phase_begins():
                 optimizer.optimizer.state.clear()
             for group in optimizer.param_groups:
-                group["lr"] = self.lr * share
+                group["lr"] = self.lr * share * self.lr_scale
         return generator, discriminator
 
     def phase_begins(self) -> bool:
@@ -112,15 +116,35 @@ class GANModule(LightningModule):
         return any(0 <= self.images_shown - p.start < batch for p in self.growth.phases)
 
     def step_random(self) -> torch.Generator:
-        """The one source of chance in a step: a function of (seed, images_shown, rank)."""
-        words = np.random.SeedSequence((self.seed, self.images_shown, self.global_rank))
+        """The one source of chance in a step, the same in all processes, by (seed, images_shown).
+
+        Each draws for the whole batch and takes its rows, so that their number changes nothing.
+        """
+        words = np.random.SeedSequence((self.seed, self.images_shown))
         seed = int(words.generate_state(1, np.uint64)[0]) >> 1  # numpy's 64 bits, torch's 63
         return torch.Generator().manual_seed(seed)
 
     def noise(self, count: int, random: torch.Generator) -> Tensor:
-        """Latents (count, Z) ~ N(0, 1), drawn on the CPU: a seed means the same everywhere."""
+        """Latents (count, Z) ~ N(0, 1), drawn on the CPU: a seed means the same everywhere.
+
+        Args:
+            count: Of this process.
+        """
         latent = int(self.generator.latent)  # type: ignore[arg-type]
-        return torch.randn(count, latent, generator=random).to(self.device)
+        whole = torch.randn(count * process_count(), latent, generator=random)
+        return own_rows(whole).to(self.device)
+
+    def on_fit_start(self) -> None:
+        """All processes go on from the same checkpoint."""
+        check_clock(self.images_shown, self.trainer.strategy.root_device)
+
+    def manual_backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Backward; a loss that is not finite leaves no gradient finite."""
+        super().manual_backward(loss, *args, gradient=seed_gradient(loss), **kwargs)
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """A step whose gradients are not finite changes no weights and no moments."""
+        self.guard.check(optimizer)
 
     def end_step(self, shown_now: int, losses: dict[str, Tensor]) -> None:
         """Turn the clock, move the average, log."""
@@ -134,19 +158,34 @@ class GANModule(LightningModule):
             self.ema_kimg * 1000,
         )
         self._losses.update({name: value.detach() for name, value in losses.items()})
+        self.guard.end_step()
+        # Not in every step: looking waits for the device.
+        if self.images_shown // shown_now % PATIENCE == 0 and self.guard.row >= PATIENCE:
+            raise Diverged(
+                f"diverged at {self.images_shown / 1000:.1f} kimg: "
+                f"no loss or gradient was finite in {self.guard.row} steps"
+            )
         if crossed(before, self.images_shown, self.log_kimg):
             self.record(self.sound_losses())
 
     def sound_losses(self) -> dict[str, float]:
-        """The latest losses, which wait for the device; one that is not sound ends the run."""
-        self.latest.update({name: float(value) for name, value in self._losses.items()})
-        for name, value in self.latest.items():
-            if not abs(value) < EXPLODED:
+        """The latest losses, without those of skipped steps, and how many steps were skipped.
+
+        Waits for the device. All processes ask at the same time: losses are means over them.
+
+        Raises:
+            Diverged: A loss has exploded.
+        """
+        means = average(list(self._losses.values()))
+        self.latest.update(zip(self._losses, means, strict=True))
+        self.latest["train/skipped_steps"] = self.guard.skipped
+        sound = {name: value for name, value in self.latest.items() if math.isfinite(value)}
+        for name, value in sound.items():
+            if abs(value) >= EXPLODED and name != "train/skipped_steps":
                 raise Diverged(
-                    f"diverged at {self.images_shown / 1000:.1f} kimg: {name} is {value:g}; "
-                    "the last checkpoint is sound: resume with a smaller lr or a larger penalty"
+                    f"diverged at {self.images_shown / 1000:.1f} kimg: {name} is {value:g}"
                 )
-        return {k: v for k, v in self.latest.items() if k.startswith("train/")}
+        return {name: value for name, value in sound.items() if name.startswith("train/")}
 
     def record(self, metrics: dict[str, float]) -> None:
         """Log at the clock's time."""
@@ -154,12 +193,15 @@ class GANModule(LightningModule):
             logger.log_metrics(dict(metrics), step=self.images_shown)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """The clock and the latest losses, as plain numbers; never of a diverged step."""
+        """The clock, the latest losses and what went wrong, as plain numbers."""
         checkpoint["images_shown"] = self.images_shown
         self.sound_losses()
         checkpoint["latest"] = dict(self.latest)
+        checkpoint["guard"], checkpoint["lr_scale"] = self.guard.counts(), self.lr_scale
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """The clock, which the loader asks for next."""
         self.images_shown = int(checkpoint["images_shown"])
-        self.latest = dict(checkpoint["latest"])
+        self.latest, self._losses = dict(checkpoint["latest"]), {}
+        self.guard.restore(checkpoint.get("guard", {}))
+        self.lr_scale = float(checkpoint.get("lr_scale", 1.0))

@@ -14,9 +14,11 @@ from duck_and_cover.generation.generator import Pictures, draw, latents
 from duck_and_cover.generation.sheet import contact_sheet
 from duck_and_cover.training.base import GANModule, crossed
 from duck_and_cover.training.run import RunFolder
+from duck_and_cover.training.saving import NotSaved, tensor_bytes, written
 
 log = logging.getLogger(__name__)
 
+NEVER = -1
 SAMPLE_ROWS, SAMPLE_COLUMNS = 16, 8
 GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 32, 640
 
@@ -26,7 +28,7 @@ class ClockCallback(Callback):
 
     def __init__(self, every_kimg: float) -> None:
         self.every_kimg = every_kimg
-        self.done_at = -1
+        self.done_at = NEVER
 
     def act(self, trainer: Trainer, module: GANModule) -> None:
         """What to do then."""
@@ -69,12 +71,46 @@ class Checkpoints(ClockCallback):
             self.run.forget_after(pl_module.images_shown)
 
     def act(self, trainer: Trainer, module: GANModule) -> None:
-        """Save both."""
+        """Save, unless what is there is better: amid bad steps, or where nothing can be written.
+
+        Training goes on then; the next moment, or the end, tries again.
+
+        Raises:
+            NotSaved: There is no checkpoint yet, so that going on would be at risk.
+        """
+        self.done_at, failed = NEVER, False
+        if module.guard.row:
+            return
+        try:
+            self.save(trainer, module)
+        except NotSaved as problem:
+            failed = True
+            if not self.run.last.exists():
+                raise
+            log.warning("%s; training goes on, %s is whole", problem, self.run.last)
+        if trainer.strategy.reduce_boolean_decision(failed, all=False):
+            self.done_at = NEVER  # in all processes, though one alone writes
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The last state is saved, or the run fails."""
+        assert isinstance(pl_module, GANModule)
+        self.save(trainer, pl_module)
+
+    def save(self, trainer: Trainer, module: GANModule) -> None:
+        """Write both, unless they are written.
+
+        Raises:
+            NotSaved: There is no room, or no right, to write them.
+        """
+        if self.done_at == module.images_shown:
+            return
         module.sound_losses()
         self.run.save_checkpoint(trainer)
         if trainer.is_global_zero:
             config = generator_config(module, self.data)
-            save_generator(self.run.generator, module.generator_ema, config)
+            with written(self.run.generator, tensor_bytes(module.generator_ema.state_dict())):
+                save_generator(self.run.generator, module.generator_ema, config)
+        self.done_at = module.images_shown
 
 
 class SampleGrids(ClockCallback):
@@ -96,7 +132,11 @@ class SampleGrids(ClockCallback):
             return
         sheet = contact_sheet(*sample_grid(module))
         path = self.run.samples / f"{module.images_shown / 1000:010.3f}kimg.png"
-        sheet.save(path)
+        try:
+            sheet.save(path)
+        except OSError as problem:
+            log.warning("no sample is drawn: cannot write %s (%s)", path, problem.strerror)
+            return
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
                 logger.log_image("samples", [str(path)], step=module.images_shown)
@@ -111,7 +151,10 @@ class SampleGrids(ClockCallback):
         """All grids as one picture that moves."""
         super().on_train_end(trainer, pl_module)
         if trainer.is_global_zero:
-            save_gif(self.run)
+            try:
+                save_gif(self.run)
+            except OSError as problem:
+                log.warning("cannot write %s (%s)", self.run.gif, problem.strerror)
 
 
 def generator_config(module: GANModule, data: dict[str, str]) -> GeneratorConfig:

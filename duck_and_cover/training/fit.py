@@ -4,28 +4,31 @@ import logging
 import warnings
 from argparse import ArgumentError
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 from jsonargparse import Namespace
-from lightning.pytorch import Callback
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
-from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
-from lightning.pytorch.loggers.logger import Logger
 from rich.console import Console
 from rich.table import Table
 
 from duck_and_cover.data.module import CoverDataModule
-from duck_and_cover.errors import StoppedEarly, UsageError
+from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.callbacks import Checkpoints, SampleGrids
+from duck_and_cover.training.devices import check_shares
 from duck_and_cover.training.plan import forward_gflop, peak_memory, plan
+from duck_and_cover.training.processes import device_settings, writes
 from duck_and_cover.training.progress import TrainingProgress, clock
-from duck_and_cover.training.run import MetricsCSV, RunFolder, log_to
+from duck_and_cover.training.rollback import fit_or_roll_back
+from duck_and_cover.training.run import RunFolder, log_to, loggers
+from duck_and_cover.training.saving import use_checkpoint_files
+from duck_and_cover.training.stopping import StopRequests, skipped
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +111,11 @@ class TrainCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.seed", compute_fn=int)
         parser.link_arguments("seed_everything", "model.init_args.seed", compute_fn=int)
 
+    def instantiate_trainer(self, **settings: Any) -> Trainer:
+        """The Trainer, with the devices that are there and our way of joining them."""
+        settings.update(device_settings(self.config_init.trainer))
+        return super().instantiate_trainer(**settings)
+
     def before_instantiate_classes(self) -> None:
         """Ask the data for its vocabulary; networks are as large as it and as the plan say."""
         config = self.config
@@ -185,7 +193,7 @@ def show_plan(cli: TrainCLI) -> None:
     for name in ("resolution", "from kimg", "covers", "batch", "steps", "GFLOP", "time"):
         table.add_column(name, justify="right")
     with quiet_libraries():
-        parts = plan(cli.model, trainer_settings(cli))
+        parts = plan(cli.model, trainer_settings(cli), cli.trainer.world_size)
     shown = 0
     for part in parts:
         about = "" if part.measured else "about "
@@ -206,42 +214,45 @@ def show_plan(cli: TrainCLI) -> None:
 
 
 def trainer_settings(cli: TrainCLI) -> dict[str, Any]:
-    """The device part of the Trainer's settings."""
-    return {key: cli.config.trainer[key] for key in ("accelerator", "devices", "precision")}
+    """The device part of the Trainer's settings, for one device."""
+    return {"devices": 1} | {key: cli.config.trainer[key] for key in ("accelerator", "precision")}
 
 
-def loggers(settings: RunSettings, run: RunFolder) -> list[Logger]:
-    """metrics.csv always, others as asked for."""
-    found: list[Logger] = [MetricsCSV(run.metrics)]
-    if settings.tensorboard:
-        found.append(TensorBoardLogger(run.path, name="tensorboard", version=""))
-    if settings.wandb:
-        found.append(
-            WandbLogger(name=run.path.name, save_dir=str(run.path), project="duck_and_cover")
-        )
-    return found
-
-
-def train(args: list[str], resume: Path | None = None, judge: Judging | None = None) -> RunFolder:
+def train(
+    args: list[str],
+    resume: Path | None = None,
+    judge: Judging | None = None,
+    deadline: float | None = None,
+) -> RunFolder:
     """Train from LightningCLI arguments, or go on with the run in the folder `resume`.
 
     Args:
         judge: Makes the callback that evaluates every `run.eval_kimg`; None leaves it out.
+        deadline: When to stop, by `time.monotonic`; None trains to the end.
 
     Returns:
         The run folder, with checkpoints, samples, metrics, GIF and generator.
+
+    Raises:
+        StoppedEarly: By a signal or the deadline; what was trained is saved.
     """
+    if not writes():
+        logging.getLogger("duck_and_cover").setLevel(logging.ERROR)  # the first one says it
     if resume is not None:
         if not RunFolder(resume).config.is_file():
             raise UsageError(f"--resume {resume}: no run there (config.yaml is missing)")
         args = ["--config", str(RunFolder(resume).config), *args, "--run.out", str(resume)]
     cli = build(args)
+    model = cli.model
+    check_shares(
+        model.growth, getattr(model.discriminator, "stddev_group", 0), cli.trainer.world_size
+    )
     settings = RunSettings(**cli.config_init.run.__dict__)
     run = RunFolder(settings.out)
-    if resume is None:
+    if resume is None and writes():
         run.create()
         run.config.write_text(cli.whole_config, encoding="utf-8")
-    return fit(cli, run, settings, run.checkpoint() if resume else None, judge)
+    return fit(cli, run, settings, run.checkpoint() if resume else None, judge, deadline)
 
 
 def fit(
@@ -250,8 +261,9 @@ def fit(
     settings: RunSettings,
     checkpoint: Path | None,
     judge: Judging | None,
+    deadline: float | None = None,
 ) -> RunFolder:
-    """One `Trainer.fit` from where the run stands to its end."""
+    """Train from where the run stands to its end."""
     model, data, growth = cli.model, cli.datamodule, cli.model.growth
     pyramid = data.pyramid("train")
     checkpoint_kimg = settings.checkpoint_kimg or min(growth.kimg / 20, 50)
@@ -263,21 +275,21 @@ def fit(
     if settings.eval_kimg != 0 and judge is not None:
         callbacks.append(judge(data, settings.eval_kimg or growth.kimg / 8))
     # Last, so that the exported generator carries the scores of its moment.
-    callbacks.append(Checkpoints(run, checkpoint_kimg, described))
-    cli.trainer.callbacks += callbacks  # type: ignore[attr-defined]
-    cli.trainer.loggers = loggers(settings, run)
-    with log_to(run.log), quiet_libraries():
+    checkpoints = Checkpoints(run, checkpoint_kimg, described)
+    requeues = bool(cli.config_init.trainer.plugins)
+    stops = StopRequests(checkpoints.save, run.path, deadline, requeues)
+    cli.trainer.callbacks += [*callbacks, checkpoints, stops]  # type: ignore[attr-defined]
+    use_checkpoint_files(cli.trainer)
+    cli.trainer.loggers = loggers(run, settings.tensorboard, settings.wandb)
+    with log_to(run.log) if writes() else nullcontext(), quiet_libraries():
         log.info(
             "training %s to %g kimg%s",
             run.path,
             growth.kimg,
             f" from {checkpoint}" if checkpoint else "",
         )
-        try:
-            cli.trainer.fit(model, data, ckpt_path=checkpoint, weights_only=True)
-        except (KeyboardInterrupt, SystemExit) as stop:
-            raise StoppedEarly(
-                f"stopped at {model.images_shown / 1000:.1f} kimg; go on with: "
-                f"duck-and-cover train --resume {run.path}"
-            ) from stop
+        with stops.watching():
+            fit_or_roll_back(cli.trainer, model, data, run, checkpoint)
+        if model.guard.skipped:
+            log.info("done%s", skipped(model))
     return run

@@ -100,18 +100,23 @@ def seconds_a_step(
     return (watch.ends[-1] - watch.ends[0]) / steps
 
 
-def plan(module: GANModule, trainer: dict[str, Any]) -> list[ResolutionPlan]:
-    """The whole run, resolution by resolution."""
+def plan(module: GANModule, trainer: dict[str, Any], processes: int = 1) -> list[ResolutionPlan]:
+    """The whole run, resolution by resolution.
+
+    Args:
+        processes: How many share each batch; one's part is tried, what they exchange is not.
+    """
     costs, growth = forward_gflop(module), module.growth
     plans: list[ResolutionPlan] = []
     each = 0.0  # seconds an image
     for resolution, images in images_left(growth, 0).items():
         batch = growth.batch_at(resolution)
         ratio = costs[resolution] / plans[-1].gflop if plans else 1.0
+        part = max(batch // processes, 1)
         measured = each * ratio * batch < LONGEST_TRY
         if measured:
             steps = max(4, module.penalty_every)  # as many as make one round of lazy penalties
-            each = seconds_a_step(module, resolution, batch, trainer, steps) / batch
+            each = seconds_a_step(module, resolution, part, trainer, steps) / batch
         else:
             each *= ratio
         cost = costs[resolution]

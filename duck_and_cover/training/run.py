@@ -7,16 +7,20 @@ checkpoints/last.ckpt, previous.ckpt     samples/000123kimg.png     generator/
 import csv
 import logging
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
 from lightning.pytorch import Trainer
+from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from lightning.pytorch.loggers.logger import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from duck_and_cover.errors import UsageError
+from duck_and_cover.training.saving import CheckpointFiles, NotSaved
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +53,36 @@ class RunFolder:
             folder.mkdir(parents=True, exist_ok=True)
 
     def save_checkpoint(self, trainer: Trainer) -> None:
-        """Write last.ckpt, keep the one before as previous.ckpt; a kill leaves one whole."""
+        """Write last.ckpt, keep the one before as previous.ckpt; a kill leaves one whole.
+
+        Raises:
+            NotSaved: It cannot be written; those that are there are as they were.
+        """
         fresh = self.last.with_suffix(".tmp")
-        trainer.save_checkpoint(fresh)
+        try:
+            trainer.save_checkpoint(fresh)
+        except NotSaved:
+            trainer.strategy.barrier()  # where the others wait for the one that writes
+            raise
         if trainer.is_global_zero:
-            with open(fresh, "rb+") as file:
-                os.fsync(file.fileno())
-            if self.last.exists():
-                self.last.replace(self.previous)
-            fresh.replace(self.last)
+            self._renew(fresh)
+
+    def soften(self, checkpoint: Path, share: float) -> None:
+        """Make a checkpoint the last one, with `share` of its learning rate.
+
+        Raises:
+            NotSaved: It cannot be written; those that are there are as they were.
+        """
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        state["lr_scale"] = share * state.get("lr_scale", 1.0)
+        fresh = self.last.with_suffix(".tmp")
+        CheckpointFiles().save_checkpoint(state, fresh)
+        self._renew(fresh)
+
+    def _renew(self, fresh: Path) -> None:
+        if self.last.exists():
+            self.last.replace(self.previous)
+        fresh.replace(self.last)
 
     def checkpoint(self) -> Path | None:
         """The newest whole checkpoint; a damaged one is passed over with a warning."""
@@ -69,7 +94,12 @@ class RunFolder:
         return None
 
     def forget_after(self, images_shown: int) -> None:
-        """Drop what was logged and drawn after the checkpoint that a run resumes from."""
+        """Drop what was logged, drawn and half written after the checkpoint of a resume."""
+        for partial in (*self.last.parent.glob("*.tmp"), *self.path.glob("*.tmp")):
+            partial.unlink()
+        for partial in self.path.glob(".generator.*"):
+            if partial.suffix != ".old":  # which stands in where the new one is missing
+                shutil.rmtree(partial)
         if self.metrics.exists():
             header, *rows = read_rows(self.metrics)
             write_rows(
@@ -83,7 +113,7 @@ class RunFolder:
 @contextmanager
 def log_to(path: Path) -> Iterator[None]:
     """Append what the package logs to a file, with times."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _LogFile(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     package = logging.getLogger("duck_and_cover")
     package.addHandler(handler)
@@ -92,6 +122,13 @@ def log_to(path: Path) -> Iterator[None]:
     finally:
         package.removeHandler(handler)
         handler.close()
+
+
+class _LogFile(logging.FileHandler):
+    """Does without the lines that a full disk refuses; standard error has them."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Not a traceback for each of them."""
 
 
 def is_whole(checkpoint: Path) -> bool:
@@ -113,9 +150,24 @@ def write_rows(path: Path, rows: list[list[str]]) -> None:
     """Replace a CSV file as a whole."""
     width = len(rows[0])
     fresh = path.with_suffix(".tmp")
-    with open(fresh, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([*row, *[""] * (width - len(row))] for row in rows)
-    fresh.replace(path)
+    try:
+        with open(fresh, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([*row, *[""] * (width - len(row))] for row in rows)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def loggers(run: RunFolder, tensorboard: bool, wandb: bool) -> list[Logger]:
+    """metrics.csv always, others as asked for."""
+    found: list[Logger] = [MetricsCSV(run.metrics)]
+    if tensorboard:
+        found.append(TensorBoardLogger(run.path, name="tensorboard", version=""))
+    if wandb:
+        found.append(
+            WandbLogger(name=run.path.name, save_dir=str(run.path), project="duck_and_cover")
+        )
+    return found
 
 
 class MetricsCSV(Logger):
@@ -124,6 +176,7 @@ class MetricsCSV(Logger):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
+        self.waiting: list[tuple[int, dict[str, float]]] = []  # lines that a full disk has refused
 
     @property
     def name(self) -> str:
@@ -141,7 +194,19 @@ class MetricsCSV(Logger):
 
     @rank_zero_only
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        """Append a line at `step` images shown; new metrics get a column."""
+        """Append a line at `step` images shown; new metrics get a column.
+
+        Where the disk is full the line waits for the next one.
+        """
+        self.waiting.append((step or 0, dict(metrics)))
+        try:
+            while self.waiting:
+                self._append(*self.waiting[0])
+                del self.waiting[0]
+        except OSError as problem:
+            log.warning("cannot write %s (%s); its lines wait", self.path, problem.strerror)
+
+    def _append(self, step: int, metrics: dict[str, float]) -> None:
         rows = read_rows(self.path)[:1] if self.path.exists() else []
         header = rows[0] if rows else ["kimg"]
         fresh = [name for name in metrics if name not in header]
@@ -150,6 +215,11 @@ class MetricsCSV(Logger):
             old = read_rows(self.path)[1:] if self.path.exists() else []
             write_rows(self.path, [header, *old])
         values = {**{name: repr(value) for name, value in metrics.items()}}
-        row = [repr((step or 0) / 1000), *(values.get(name, "") for name in header[1:])]
-        with open(self.path, "a", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerow(row)
+        row = [repr(step / 1000), *(values.get(name, "") for name in header[1:])]
+        size = self.path.stat().st_size
+        try:
+            with open(self.path, "a", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerow(row)
+        except OSError:
+            os.truncate(self.path, size)  # no half line
+            raise

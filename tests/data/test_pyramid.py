@@ -8,6 +8,7 @@ import pickle
 import shutil
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from duck_and_cover.data import pyramid as pyramid_module
+from duck_and_cover.data.cache import one_at_a_time
 from duck_and_cover.data.columns import to_schema
 from duck_and_cover.data.load import load_covers
 from duck_and_cover.data.pictures import decode_cover
@@ -32,6 +34,11 @@ def covers(make_covers: Make) -> datasets.Dataset:
     """Ten covers of 32x32 with genres and years; the third year is not known."""
     years = [1980 + number if number != 2 else None for number in range(10)]
     return to_schema(make_covers(10, side=32, genre=list("abcdefghij"), year=years))
+
+
+def folders_in(cache: Path) -> list[str]:
+    """All that stands there but the locks, which are empty files."""
+    return [path.name for path in cache.iterdir() if path.is_dir()]
 
 
 @pytest.fixture
@@ -80,7 +87,7 @@ def test_it_is_built_once(
     again = CoverPyramid.open_or_build(covers, 16, cache=tmp_path)
     assert again.fingerprint == first.fingerprint
     assert np.array_equal(again.levels[16], first.levels[16])
-    assert [path.name for path in tmp_path.iterdir()] == [again.folder.name]
+    assert folders_in(tmp_path) == [again.folder.name]
 
 
 def test_new_labels_need_no_decoding_and_change_the_fingerprint(
@@ -163,7 +170,20 @@ def lose_list(folder: Path) -> None:
     (folder / "skipped.json").unlink()
 
 
-@pytest.mark.parametrize("harm", [cut, swap, empty, garble, drop_rows, lose_level, lose_list])
+def darken(folder: Path) -> None:
+    content = bytearray((folder / "16.npy").read_bytes())
+    content[-1] ^= 1
+    (folder / "16.npy").write_bytes(content)
+
+
+def forget_sides(folder: Path) -> None:
+    (folder / "sides.npy").unlink()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [cut, swap, empty, garble, drop_rows, lose_level, lose_list, darken, forget_sides],
+)
 def test_a_damaged_pyramid_is_built_anew(
     covers: datasets.Dataset,
     tmp_path: Path,
@@ -177,33 +197,73 @@ def test_a_damaged_pyramid_is_built_anew(
         mended = CoverPyramid.open_or_build(covers, 16, cache=tmp_path)
     assert all(np.array_equal(mended.levels[side], pixels[side]) for side in pixels)
     assert caplog.text.count("is damaged") == 1
-    assert [path.name for path in tmp_path.iterdir()] == [mended.folder.name]
+    assert folders_in(tmp_path) == [mended.folder.name]
 
 
-def test_two_builders_at_once_share_the_winners_pyramid(
-    covers: datasets.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_of_two_at_once_one_builds_and_the_other_waits(
+    covers: datasets.Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    both_built = threading.Barrier(2, timeout=30)
+    begun, go_on = threading.Event(), threading.Event()
+    built: list[Path] = []
 
-    def build_together(*details: Any) -> None:
-        build(*details)
-        both_built.wait()
+    def build_when_told(dataset: datasets.Dataset, folder: Path, *details: Any) -> None:
+        begun.set()
+        assert go_on.wait(30)
+        built.append(folder)
+        build(dataset, folder, *details)
 
-    monkeypatch.setattr(pyramid_module, "build", build_together)
-    found: list[CoverPyramid] = []
-    builders = [
-        threading.Thread(
-            target=lambda: found.append(CoverPyramid.open_or_build(covers, 16, cache=tmp_path))
-        )
-        for _ in range(2)
-    ]
-    for builder in builders:
-        builder.start()
-    for builder in builders:
-        builder.join()
-    assert len(found) == 2 and found[0].folder == found[1].folder
-    assert np.array_equal(found[0].levels[16], found[1].levels[16])
-    assert [path.name for path in tmp_path.iterdir()] == [found[0].folder.name]
+    monkeypatch.setattr(pyramid_module, "build", build_when_told)
+    with ThreadPoolExecutor(2) as pool, caplog.at_level(logging.INFO):
+        first = pool.submit(CoverPyramid.open_or_build, covers, 16, cache=tmp_path)
+        assert begun.wait(30)
+        waits = WaitingLine()
+        logging.getLogger("duck_and_cover").addHandler(waits)
+        second = pool.submit(CoverPyramid.open_or_build, covers, 16, cache=tmp_path)
+        assert waits.seen.wait(30)
+        logging.getLogger("duck_and_cover").removeHandler(waits)
+        go_on.set()
+        assert np.array_equal(first.result().levels[16], second.result().levels[16])
+    assert len(built) == 1
+    assert folders_in(tmp_path) == [first.result().folder.name]
+
+
+class WaitingLine(logging.Handler):
+    """Sets `seen` when somebody says that he waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "waiting for another process" in record.getMessage():
+            self.seen.set()
+
+
+def test_a_whole_pyramid_is_opened_while_another_holds_the_lock(
+    covers: datasets.Dataset, tmp_path: Path
+) -> None:
+    made = CoverPyramid.open_or_build(covers, 16, cache=tmp_path)
+    with one_at_a_time(made.folder), ThreadPoolExecutor(1) as pool:
+        again = pool.submit(CoverPyramid.open_or_build, covers, 16, cache=tmp_path)
+        assert len(again.result(timeout=30)) == 10
+
+
+def test_levels_above_the_limit_are_not_stored(covers: datasets.Dataset, tmp_path: Path) -> None:
+    low = CoverPyramid.open_or_build(covers, 16, cache=tmp_path)
+    high = CoverPyramid.open_or_build(covers, 64, limit=16, cache=tmp_path)
+    assert high.folder == low.folder and high.resolutions == (4, 8, 16)
+    rows = np.array([7, 0, 7])
+    assert np.array_equal(high.read(rows, 16), low.read(rows, 16))
+    assert high.read(rows, 64).shape == (3, 64, 64, 3)
+
+
+@pytest.mark.parametrize("limit", [0, 2, 100])
+def test_the_limit_is_a_power_of_two(covers: datasets.Dataset, limit: int, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"pyramid_max: {limit} is none of 4, 8"):
+        CoverPyramid.open_or_build(covers, 64, limit=limit, cache=tmp_path)
 
 
 def test_a_pickle_holds_no_pixels(covers: datasets.Dataset, tmp_path: Path) -> None:

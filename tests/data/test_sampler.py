@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ GROWTH = Growth(
 )
 
 
-def draws(**options: int) -> list[Draw]:
+def draws(**options: Any) -> list[Draw]:
     return list(StageBatchSampler(GROWTH, COVERS, **({"seed": 3} | options)))
 
 

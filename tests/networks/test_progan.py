@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from duck_and_cover.losses import gradient_penalty, zero_centred_penalty
+from duck_and_cover.losses import gradient_penalty, zero_centred_penalties
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.networks.layers import (
     EqualConv2d,
@@ -171,7 +171,7 @@ def test_penalties_can_be_learnt_from(
         return scores
 
     mix = torch.rand(4)
-    loss = gradient_penalty(score, real, fake, mix) + zero_centred_penalty(score, real)
+    loss = gradient_penalty(score, real, fake, mix) + zero_centred_penalties(score, real)[0]
     learning = {
         name: parameter
         for name, parameter in discriminator.named_parameters()

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from duck_and_cover.errors import UsageError
-from duck_and_cover.training.base import Diverged, GANModule
+from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.fit import build, preset_path, train
 from duck_and_cover.training.run import MetricsCSV, RunFolder, is_whole
 
@@ -134,25 +134,6 @@ def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
         train([*SMOKE, f"--run.out={tmp_path}"])
     with pytest.raises(UsageError, match="no run there"):
         train([], resume=tmp_path / "nothing")
-
-
-def test_diverging_run_stops_and_keeps_the_good_checkpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    end_step = GANModule.end_step
-
-    def poisoned(self: GANModule, shown_now: int, losses: dict[str, torch.Tensor]) -> None:
-        if self.images_shown > 120:
-            losses = {**losses, "train/d_loss": torch.tensor(float("nan"))}
-        end_step(self, shown_now, losses)
-
-    monkeypatch.setattr(GANModule, "end_step", poisoned)
-    with pytest.raises(Diverged, match=r"d_loss is nan.*last checkpoint is sound"):
-        train([*SMOKE, f"--run.out={tmp_path / 'run'}"])
-    kept = checkpoint(RunFolder(tmp_path / "run"))
-    assert 0 < kept["images_shown"] <= 120  # type: ignore[operator]
-    for name, weights in kept["state_dict"].items():  # type: ignore[attr-defined]
-        assert torch.isfinite(weights).all(), name
 
 
 def test_metrics_file_takes_new_columns_and_forgets(tmp_path: Path) -> None:
