@@ -125,6 +125,8 @@ def check_truth(folder: Path, catalogue: Catalogue, source: str) -> None:
         assert row["artist_id"] in {each.artist_id for each in albums}
         assert nfc(row["artist_name"]).startswith(tuple(nfc(each.artist) for each in albums))
         assert row["source"] == source and row["licence_note"] and row["image_url"]
+        titles = {tuple(map(nfc, each.tracks)) for each in albums}
+        assert tuple(map(nfc, row["tracks"])) in titles or name in undated
     assert len(list(folder.glob("images/*/*"))) == len(rows)
 
 
