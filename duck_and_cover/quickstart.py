@@ -14,14 +14,13 @@ from rich.console import Console
 
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.judge import judge_for
-from duck_and_cover.evaluation.report import comparison_table
 from duck_and_cover.evaluation.scores import compare, held_out
+from duck_and_cover.evaluation.table import comparison_table
 from duck_and_cover.generation.generator import CoverGenerator, save_covers
+from duck_and_cover.shell import as_arguments
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.fit import (
-    as_arguments,
     build,
-    free_folder,
     preset_path,
     quiet_libraries,
     train,
@@ -29,7 +28,7 @@ from duck_and_cover.training.fit import (
 )
 from duck_and_cover.training.plan import plan, seconds_a_step
 from duck_and_cover.training.progress import clock
-from duck_and_cover.training.run import RunFolder
+from duck_and_cover.training.run import RunFolder, free_folder
 
 AFTERWARDS = 20.0  # seconds kept for judging and drawing
 MARGIN = 0.92  # of the time left goes into the plan: steps are slower than the few that were tried

@@ -1,6 +1,7 @@
 """What every command of the project does at its door: errors are one line and an exit code."""
 
 import sys
+from collections.abc import Mapping
 
 import typer
 
@@ -29,6 +30,11 @@ def run(app: typer.Typer, name: str) -> None:
         show = getattr(error, "format_message", None)
         text = show() if show else f"{type(error).__name__}: {error}"
         _leave(name, text, getattr(error, "exit_code", 1), error)
+
+
+def as_arguments(flags: Mapping[str, object]) -> list[str]:
+    """Words of a command line from flags and values; None leaves a flag out."""
+    return [f"{name}={value}" for name, value in flags.items() if value is not None]
 
 
 def _leave(name: str, text: str, code: int, error: BaseException) -> None:

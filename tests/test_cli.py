@@ -141,10 +141,19 @@ def test_dry_run_plans_and_trains_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def test_evaluate_prints_the_table(run: Run, trained: Path) -> None:
-    result = run("evaluate", str(trained))
+def test_evaluate_prints_the_table(run: Run, trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    result = run("evaluate", str(trained), "--split", "all", "--out", str(out))
     assert result.returncode == 0, result.stderr
-    assert "genre accuracy" in result.stdout and "year error" in result.stdout
+    assert "genre_accuracy" in result.stdout and "kid_judge_64" in result.stdout
+    assert result.stdout.rstrip().endswith(str(out / "index.html"))
+    assert (out / "index.html").is_file() and (out / "report.json").is_file()
+
+
+def test_few_covers_are_not_compared(run: Run, trained: Path, tmp_path: Path) -> None:
+    result = run("evaluate", str(trained), "--out", str(tmp_path / "report"))
+    assert result.returncode == 2 and not (tmp_path / "report").exists()
+    assert "4 covers are too few" in result.stderr and "--split held-out or all" in result.stderr
 
 
 @pytest.mark.parametrize("name", [name for name in presets() if name != "smoke"])

@@ -63,7 +63,10 @@ def find_columns(there: Sequence[str], mapping: Mapping[str, str] | None = None)
 
 
 def to_schema(
-    covers: datasets.Dataset, mapping: Mapping[str, str] | None = None, source: str = "folder"
+    covers: datasets.Dataset,
+    mapping: Mapping[str, str] | None = None,
+    source: str = "folder",
+    quiet: bool = False,
 ) -> datasets.Dataset:
     """The same covers with the schema's columns, pictures not decoded.
 
@@ -71,24 +74,59 @@ def to_schema(
         covers: any dataset with a column of pictures.
         mapping: see `find_columns`.
         source: what stands in the `source` column when there is none.
+        quiet: whether cells that cannot be true are left out without a word.
     """
-    from datasets import Dataset, Features, concatenate_datasets
+    from datasets import concatenate_datasets
 
     covers = covers.with_format(None)
     found = find_columns(covers.column_names, mapping)
-    by_name = found.pop("image", None)
-    image = by_name if "image" in (mapping or {}) else _typed_picture(covers) or by_name
-    pictures = _pictures(covers, image)
+    image = picture_column(covers.features, found.pop("image", None), mapping)
+    both = [_pictures(covers, image), describe(covers, found, source, quiet)]
+    return concatenate_datasets(both, axis=1).select_columns(list(COLUMNS))
+
+
+def picture_column(
+    kinds: Mapping[str, Any], by_name: str | None, mapping: Mapping[str, str] | None = None
+) -> str | None:
+    """The column of pictures: as mapped, else by its type, which is surer than a name.
+
+    Args:
+        kinds: the types of the dataset's columns, its `features`.
+        by_name: what `find_columns` takes for it.
+        mapping: see `find_columns`.
+    """
+    from datasets import Image
+
+    if "image" in (mapping or {}):
+        return by_name
+    typed = [name for name, kind in kinds.items() if isinstance(kind, Image)]
+    return typed[0] if len(typed) == 1 else by_name
+
+
+def describe(
+    covers: datasets.Dataset,
+    found: Mapping[str, str],
+    source: str = "folder",
+    quiet: bool = False,
+) -> datasets.Dataset:
+    """What is known of covers: the schema's columns but for the picture.
+
+    Args:
+        covers: any dataset.
+        found: our names to its own, as `find_columns` gives them.
+        source: what stands in the `source` column when there is none.
+        quiet: whether cells that cannot be true are left out without a word.
+    """
+    from datasets import Dataset, Features
+
     cells = _cells(covers, found)
     others = {name: kind for name, kind in features().items() if name != "image"}
     missing: list[Any] = [None] * len(covers)
     rows = {name: list(map(_READ[name], cells.get(name, missing))) for name in others}
     if "source" not in found:
         rows["source"] = [source] * len(covers)
-    rows["release_year"] = _years(cells, len(covers))
-    described = Dataset.from_dict(rows, features=Features(others))
-    both = concatenate_datasets([pictures, described], axis=1)
-    return both.select_columns(list(COLUMNS))
+    rows["release_year"] = _years(cells, len(covers), quiet)
+    return Dataset.from_dict(rows, features=Features(others))
 
 
 def _cells(covers: datasets.Dataset, found: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -112,7 +150,7 @@ def _cells(covers: datasets.Dataset, found: Mapping[str, str]) -> dict[str, list
     return cells
 
 
-def _years(cells: Mapping[str, Sequence[Any]], count: int) -> list[int | None]:
+def _years(cells: Mapping[str, Sequence[Any]], count: int, quiet: bool) -> list[int | None]:
     """Years from the year column, and from the date where that gives none."""
     nothing: Sequence[Any] = [None] * count
     pairs = zip(cells.get("release_year", nothing), cells.get("release_date", nothing), strict=True)
@@ -120,17 +158,9 @@ def _years(cells: Mapping[str, Sequence[Any]], count: int) -> list[int | None]:
     for year, day in pairs:
         years.append(as_year(year) or as_year(day))
         refused += years[-1] is None and bool(as_text(year) or as_text(day))
-    if refused:
+    if refused and not quiet:
         log.warning("%d of %d covers have a release year that cannot be; left out", refused, count)
     return years
-
-
-def _typed_picture(covers: datasets.Dataset) -> str | None:
-    """The column whose type says that it is the picture; a type is surer than a name."""
-    from datasets import Image
-
-    typed = [name for name, kind in covers.features.items() if isinstance(kind, Image)]
-    return typed[0] if len(typed) == 1 else None
 
 
 def _pictures(covers: datasets.Dataset, column: str | None) -> datasets.Dataset:

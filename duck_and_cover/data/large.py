@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,13 @@ MOST_THREADS = 8  # more would wait for the interpreter's lock, and make the tra
 _TOGETHER = 4  # covers fetched at a time: fetching costs as much for one as for several
 
 Pixels = npt.NDArray[np.uint8]
+
+
+class Fills(Protocol):
+    """Covers that are decoded by number."""
+
+    def fill(self, pixels: Pixels, indices: npt.NDArray[np.integer[Any]]) -> None:
+        """Decode the covers `indices` (B,) into `pixels` (B, R, R, 3)."""
 
 
 class LargeCovers:
@@ -114,9 +121,7 @@ class AheadSampler(Sampler[Draw]):
         threads: how many to decode with.
     """
 
-    def __init__(
-        self, draws: Iterable[Draw], covers: LargeCovers, stored: int, threads: int
-    ) -> None:
+    def __init__(self, draws: Iterable[Draw], covers: Fills, stored: int, threads: int) -> None:
         self.draws, self.covers, self.stored, self.threads = draws, covers, stored, threads
 
     def __iter__(self) -> Iterator[Draw]:

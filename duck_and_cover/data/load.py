@@ -17,7 +17,7 @@ import logging
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,8 @@ FORMS = (
     "a Hub id (owner/name or owner/name/configuration), a folder of pictures, parquet files, "
     f"a save_to_disk folder or '{SYNTHETIC}'"
 )
+
+Load = Callable[..., Any]
 
 _HUB_ID = re.compile(r"([A-Za-z0-9][\w.-]*/[\w.-]+)(?:/([\w.-]+))?")
 _FRONT_MATTER = re.compile(r"---\s*\n(.*?)\n---\s*\n", re.DOTALL)
@@ -68,49 +70,63 @@ def load_covers(
         UsageError: there is no such data, it holds no pictures, or `columns` does not fit it.
     """
     name = str(data)
-    path = Path(name).expanduser()
     if name == SYNTHETIC:
         parts = {"train": drawn_covers(synthetic_count, synthetic_size, seed, processes)}
-    elif path.exists() or glob.has_magic(name):
-        parts = _from_disk(path)
-    elif configs := _configs(path.parent):
-        parts = _configured(path.parent, path.name, configs)
-    elif found := _HUB_ID.fullmatch(name):
-        parts = _from_hub(found[1], found[2])
     else:
-        raise UsageError(f"data: no '{name}' here; give {FORMS}")
+        parts = find_parts(name)
     covers = {split: to_schema(part, columns) for split, part in parts.items()}
     if not any(map(len, covers.values())):
         raise UsageError(f"data: '{name}' has no covers")
     return split_covers(covers)
 
 
-def _from_disk(path: Path) -> dict[str, datasets.Dataset]:
+def find_parts(name: str, load: Load | None = None) -> dict[str, Any]:
+    """The parts of what the user names, which may be splits, as they are.
+
+    Args:
+        name: one of the forms above but `synthetic`.
+        load: what takes the arguments of `load_dataset`, which is the default.
+    """
+    from datasets import load_dataset
+
+    load = load or load_dataset
+    path = Path(name).expanduser()
+    if path.exists() or glob.has_magic(name):
+        return _from_disk(path, load)
+    if configs := _configs(path.parent):
+        return _configured(path.parent, path.name, configs, load)
+    if found := _HUB_ID.fullmatch(name):
+        return _from_hub(found[1], found[2], load)
+    raise UsageError(f"data: no '{name}' here; give {FORMS}")
+
+
+def _from_disk(path: Path, load: Load) -> dict[str, Any]:
     try:
         if glob.has_magic(str(path)) and not path.exists():
-            return _from_parquet([Path(match) for match in sorted(glob.glob(str(path)))], path)
+            matches = [Path(match) for match in sorted(glob.glob(str(path)))]
+            return _from_parquet(matches, path, load)
         if path.is_file():
-            return _from_file(path)
+            return _from_file(path, load)
         if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
             return _saved(path)
         if configs := _configs(path):
-            return _configured(path, None, configs)
+            return _configured(path, None, configs, load)
         files = files_below(path)
     except OSError as error:
         raise UsageError(f"data: cannot read '{path}': {error.strerror or error}") from error
     # A folder downloaded from the Hub may have a picture or two beside its parquet files.
     if files.parquet and not files.metadata:
-        return _from_parquet(files.parquet, path)
+        return _from_parquet(files.parquet, path, load)
     if files.pictures:
         return read_pictures(path, files)
     raise UsageError(f"data: no pictures and no parquet files in '{path}'; give {FORMS}")
 
 
-def _from_file(path: Path) -> dict[str, datasets.Dataset]:
+def _from_file(path: Path, load: Load) -> dict[str, Any]:
     if path.name.lower() in METADATA:
         return read_pictures(path.parent, files_below(path.parent))
     if path.suffix.lower() == ".parquet":
-        return _from_parquet([path], path)
+        return _from_parquet([path], path, load)
     raise UsageError(f"data: '{path}' is no parquet file; give {FORMS}")
 
 
@@ -124,12 +140,11 @@ def _saved(path: Path) -> dict[str, datasets.Dataset]:
         raise UsageError(f"data: '{path}' is damaged: {_first_line(error)}") from error
 
 
-def _from_parquet(paths: Sequence[Path], given: Path) -> dict[str, datasets.Dataset]:
+def _from_parquet(paths: Sequence[Path], given: Path, load: Load) -> dict[str, Any]:
     """Parquet files, by the split in their names: `train-00000-of-00002.parquet`, `test/0.parquet`.
 
     `datasets` unpacks them once into its own cache, from where pictures are read as needed.
     """
-    from datasets import load_dataset
     from datasets.exceptions import DatasetGenerationError
 
     if not paths:
@@ -139,7 +154,7 @@ def _from_parquet(paths: Sequence[Path], given: Path) -> dict[str, datasets.Data
         files[_split_in(path, given)].append(str(path))
     try:
         with _quiet_unless_terminal():
-            return _by_split(load_dataset("parquet", data_files=dict(files)))
+            return _by_split(load("parquet", data_files=dict(files)))
     except (DatasetGenerationError, ValueError, OSError) as error:
         cause = _first_line(error.__cause__ or error)
         raise UsageError(f"data: cannot read '{given}': {cause}") from error
@@ -159,31 +174,29 @@ def _configs(folder: Path) -> list[str]:
 
 
 def _configured(
-    folder: Path, config: str | None, configs: Sequence[str]
-) -> dict[str, datasets.Dataset]:
+    folder: Path, config: str | None, configs: Sequence[str], load: Load
+) -> dict[str, Any]:
     """One configuration of a dataset's folder, the default one where None is given."""
-    from datasets import load_dataset
     from datasets.exceptions import DatasetsError
 
     if config is not None and config not in configs:
         raise _no_config(str(folder), config, ", ".join(configs))
     try:
         with _quiet_unless_terminal():
-            return _by_split(load_dataset(str(folder), config))
+            return _by_split(load(str(folder), config))
     except (DatasetsError, ValueError, OSError) as error:
         cause = _one_line(error.__cause__ or error)
         raise UsageError(f"data: cannot read '{folder}': {cause}") from error
 
 
-def _from_hub(name: str, config: str | None) -> dict[str, datasets.Dataset]:
-    from datasets import load_dataset
+def _from_hub(name: str, config: str | None, load: Load) -> dict[str, Any]:
     from datasets.exceptions import DatasetNotFoundError, DatasetsError
     from huggingface_hub.constants import HF_HUB_OFFLINE
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
         with _quiet_unless_terminal():
-            return _by_split(load_dataset(name, config))
+            return _by_split(load(name, config))
     except DatasetNotFoundError as error:
         raise UsageError(
             f"data: no folder '{name}' here and no such dataset on the Hub, or it is private"
@@ -212,7 +225,7 @@ def _split_in(path: Path, given: Path) -> str:
     return next(filter(None, map(split_name, words)), "train")
 
 
-def _by_split(covers: Any) -> dict[str, datasets.Dataset]:
+def _by_split(covers: Any) -> dict[str, Any]:
     return dict(covers) if isinstance(covers, dict) else {"train": covers}
 
 

@@ -1,7 +1,7 @@
 """Covers for training: any dataset a user may name, as batches that know their stage."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from lightning.pytorch import LightningDataModule
@@ -10,10 +10,20 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.data.balance import check_balance, genre_weights
-from duck_and_cover.data.large import AheadSampler, DrawAhead, threads_for
+from duck_and_cover.data.block import Cover
+from duck_and_cover.data.large import AheadSampler, DrawAhead, Pixels, threads_for
 from duck_and_cover.data.load import load_covers
 from duck_and_cover.data.pyramid import PYRAMID_MAX, CoverPyramid
 from duck_and_cover.data.sampler import Draw, StageBatchSampler, Weights
+from duck_and_cover.data.stream import SHUFFLE_BUFFER, CoverStream
+from duck_and_cover.data.stream_batches import (
+    BEGINNING,
+    ShownCovers,
+    StreamSampler,
+    standing_of,
+    state_of,
+)
+from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 
@@ -45,14 +55,29 @@ class CoverBatches(Dataset[Batch]):
             pixels = draw.wait()
         else:
             pixels = self.pyramid.read(draw.indices, draw.stage.resolution)
-        images = torch.from_numpy(pixels)
-        return Batch(
-            images.permute(0, 3, 1, 2),  # channels last in memory, which convolutions like
-            ConditionTensors(*(column[rows] for column in self.conditions)),
-            draw.stage.alpha,
-            draw.images_shown,
-            draw.stage.batch_size,
-        )
+        return _batch(draw, pixels, ConditionTensors(*(part[rows] for part in self.conditions)))
+
+
+class StreamBatches(Dataset[Batch]):
+    """Covers of a stream and their conditions, once they are decoded."""
+
+    def __init__(self, covers: ShownCovers, vocabulary: Vocabulary) -> None:
+        self.covers, self.vocabulary = covers, vocabulary
+
+    def __getitems__(self, draw: Draw) -> Batch:
+        """One rank's batch."""
+        assert isinstance(draw, DrawAhead)
+        pixels = draw.wait()
+        shown: list[Cover] = self.covers.take(draw.indices)
+        condition = self.vocabulary.tensors([c.genres for c in shown], [c.year for c in shown])
+        return _batch(draw, pixels, condition)
+
+
+def _batch(draw: Draw, pixels: Pixels, condition: ConditionTensors) -> Batch:
+    stage = draw.stage
+    # Channels stay last in memory, which convolutions like.
+    images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+    return Batch(images, condition, stage.alpha, draw.images_shown, stage.batch_size)
 
 
 def _as_it_is(batch: Batch) -> Batch:
@@ -73,6 +98,9 @@ class CoverDataModule(LightningDataModule):
         pyramid_max: The highest resolution that is stored as pixels, a power of two; above it
             covers are decoded from their files at every step, which takes no disk.
         balance: How far rare genres are shown more often: 0 not at all, 1 as often as any other.
+        stream: Whether covers are read as they are shown, without a copy of one's own.
+        shuffle_buffer: How many covers of a stream are shuffled together and stand in memory,
+            undecoded; the next as many are read meanwhile.
         workers: Loader processes. What is stored is memory-mapped, and what is not is decoded by
             threads, so 0 is the fastest on most machines.
         seed: Of the order of covers and of the synthetic drawings.
@@ -90,6 +118,8 @@ class CoverDataModule(LightningDataModule):
         years: tuple[int, int] | None = None,
         pyramid_max: int = PYRAMID_MAX,
         balance: float = 0.0,
+        stream: bool = False,
+        shuffle_buffer: int = SHUFFLE_BUFFER,
         workers: int = 0,
         seed: int = 0,
         cache: Path | None = None,
@@ -100,13 +130,24 @@ class CoverDataModule(LightningDataModule):
         self.synthetic_count, self.synthetic_size = synthetic_count, synthetic_size
         self.genres, self.years = genres, years
         check_balance(balance)
+        if stream and (balance or workers):
+            raise UsageError(
+                f"stream goes with neither balance {balance:g} nor workers {workers}: it knows the "
+                "genres of what it has read alone, and reads in threads; leave them at 0"
+            )
         self.pyramid_max, self.balance = pyramid_max, balance
+        self.stream, self.shuffle_buffer = stream, shuffle_buffer
         self.workers, self.seed, self.cache = workers, seed, cache
         self._pyramids: dict[str, CoverPyramid] = {}
         self._splits: DatasetDict | None = None
+        self._covers: CoverStream | None = None
+        self._shown: ShownCovers | None = None
+        self._state: dict[str, Any] = {}
 
     def pyramid(self, split: str) -> CoverPyramid:
         """The pyramid of `train`, `validation` or `test`, made on first use."""
+        if self.stream:
+            raise UsageError("stream: this needs covers on the disk; leave out --stream for it")
         if self._splits is None:
             self._splits = load_covers(
                 self.covers,
@@ -125,18 +166,36 @@ class CoverDataModule(LightningDataModule):
         return self._pyramids[split]
 
     @property
+    def streamed(self) -> CoverStream:
+        """The training covers where they are streamed, opened on first use."""
+        if self._covers is None:
+            self._covers = CoverStream(self.covers, self.columns, self.seed, self.shuffle_buffer)
+        return self._covers
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the data that is trained on."""
+        if self.stream:
+            return self.streamed.fingerprint
+        return self.pyramid("train").fingerprint
+
+    @property
     def vocabulary(self) -> Vocabulary:
         """What the covers are conditioned on: as given, else as the training split has it."""
         if self.genres is None or self.years is None:
-            train = self.pyramid("train")
-            found = Vocabulary.of(train.genres, train.years)
+            if self.stream:
+                found = self.streamed.vocabulary()
+            else:
+                train = self.pyramid("train")
+                found = Vocabulary.of(train.genres, train.years)
             self.genres = list(found.genres) if self.genres is None else self.genres
             self.years = (found.first_year, found.last_year) if self.years is None else self.years
         return Vocabulary(tuple(self.genres), *self.years)
 
     def prepare_data(self) -> None:
         """Draw, download and decode, on one process of each machine."""
-        self.pyramid("train")
+        if not self.stream:
+            self.pyramid("train")
 
     def _weights(self) -> Weights | None:
         """Of the training covers; None, which is not the same order as weights of 1, for none."""
@@ -147,12 +206,14 @@ class CoverDataModule(LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches from where the model's clock stands to the end of the plan."""
         assert self.trainer is not None
+        if self.stream:
+            return self._stream_dataloader()
         pyramid = self.pyramid("train")
         draws: Sampler[Draw] = StageBatchSampler(
             self.growth,
             len(pyramid),
             self.seed,
-            start=int(getattr(self.trainer.lightning_module, "images_shown", 0)),
+            start=self._clock(),
             rank=self.trainer.global_rank,
             world=self.trainer.world_size,
             weights=self._weights(),
@@ -162,10 +223,41 @@ class CoverDataModule(LightningDataModule):
             if not self.workers:  # worker processes are ahead by themselves
                 threads = threads_for(self.trainer.num_devices)
                 draws = AheadSampler(draws, pyramid.large, pyramid.resolutions[-1], threads)
+        return self._loader(CoverBatches(pyramid, self.vocabulary), draws)
+
+    def _stream_dataloader(self) -> DataLoader[Batch]:
+        assert self.trainer is not None
+        stream, now = self.streamed, self._clock()
+        rank, world = self.trainer.global_rank, self.trainer.world_size
+        start = standing_of(self._state, stream.fingerprint, rank, world) or BEGINNING
+        self._shown = ShownCovers(stream, start, rank, world)
+        draws = StreamSampler(self.growth, self._shown, now)
+        ahead = AheadSampler(draws, self._shown, 0, threads_for(self.trainer.num_devices))
+        return self._loader(StreamBatches(self._shown, self.vocabulary), ahead)
+
+    def _loader(self, batches: Dataset[Batch], draws: Sampler[Draw]) -> DataLoader[Batch]:
         return DataLoader(
-            CoverBatches(pyramid, self.vocabulary),
+            batches,
             batch_sampler=draws,  # type: ignore[arg-type]  # draws, not lists: see __getitems__
             collate_fn=_as_it_is,  # type: ignore[arg-type]
             num_workers=self.workers,
             pin_memory=torch.cuda.is_available(),
         )
+
+    def _clock(self) -> int:
+        assert self.trainer is not None
+        return int(getattr(self.trainer.lightning_module, "images_shown", 0))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where each rank stands in the stream; all of them ask at the same time."""
+        if self._shown is None:
+            return {}
+        assert self.trainer is not None
+        now, strategy = self._clock(), self.trainer.strategy
+        own = torch.tensor(self._shown.standing_at(now).numbers(), device=strategy.root_device)
+        ranks = strategy.all_gather(own).reshape(-1, len(own)).tolist()
+        return state_of(self.streamed.fingerprint, now, ranks)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._state = state_dict

@@ -88,6 +88,13 @@ class WeightedPasses:
         return np.repeat(self.sorted, times)
 
 
+def check_even(growth: Growth, world: int) -> None:
+    """Raise a UsageError unless `world` ranks can share every batch evenly."""
+    for size in {growth.batch_size, *growth.batch_sizes.values()}:
+        if size % world:
+            raise UsageError(f"batch_size {size} cannot be shared by {world} devices evenly")
+
+
 class StageBatchSampler(Sampler[Draw]):
     """The draws of one rank from `start` images on to the end of the plan.
 
@@ -104,9 +111,7 @@ class StageBatchSampler(Sampler[Draw]):
         world: int = 1,
         weights: Weights | None = None,
     ) -> None:
-        for size in {growth.batch_size, *growth.batch_sizes.values()}:
-            if size % world:
-                raise UsageError(f"batch_size {size} cannot be shared by {world} devices evenly")
+        check_even(growth, world)
         self.growth, self.order = growth, CoverOrder(count, seed, weights)
         self.start, self.rank, self.world = start, rank, world
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from duck_and_cover.data.schema import SPLITS
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import datasets
 
 log = logging.getLogger(__name__)
+
+Part = TypeVar("Part")
 
 TRAIN_PERCENT, VALIDATION_PERCENT = 90, 5  # the rest is for the test
 
@@ -101,12 +103,7 @@ def split_covers(parts: Mapping[str, datasets.Dataset]) -> datasets.DatasetDict:
     """
     from datasets import DatasetDict, concatenate_datasets
 
-    named: dict[str, list[datasets.Dataset]] = defaultdict(list)
-    for name, part in parts.items():
-        named[split_name(name) or "train"].append(part)
-    if "train" not in named:
-        # Someone's test split alone is a dataset like any other: there is nothing to keep apart.
-        named = {"train": [part for group in named.values() for part in group]}
+    named = by_split_name(parts)
     splits = {name: concatenate_datasets(group) for name, group in named.items()}
     whole = splits.pop("train")
     wanted = [name for name in SPLITS if name not in splits]
@@ -120,6 +117,17 @@ def split_covers(parts: Mapping[str, datasets.Dataset]) -> datasets.DatasetDict:
     if empty := [name for name, size in sizes.items() if not size]:
         log.warning("no covers for %s: too few to divide", " and ".join(empty))
     return DatasetDict({name: splits[name] for name in SPLITS})
+
+
+def by_split_name(parts: Mapping[str, Part]) -> dict[str, list[Part]]:
+    """Parts by the splits that their names mean; `train` has those whose names mean none."""
+    named: dict[str, list[Part]] = defaultdict(list)
+    for name, part in parts.items():
+        named[split_name(name) or "train"].append(part)
+    if "train" in named:
+        return dict(named)
+    # Someone's test split alone is a dataset like any other: there is nothing to keep apart.
+    return {"train": [part for group in named.values() for part in group]}
 
 
 def picture_digest(image: Mapping[str, Any]) -> str:
@@ -140,18 +148,34 @@ def picture_digests(images: Iterable[Mapping[str, Any]]) -> list[str]:
         return list(threads.map(picture_digest, images))
 
 
+def album_keys(covers: datasets.Dataset) -> list[str]:
+    """`album_key` of each cover; its picture plays no part."""
+    names = ("artist_id", "artist_name", "album_name")
+    table = covers.select_columns(list(names)).with_format("arrow")[:].to_pydict()
+    return [album_key(*cover) for cover in zip(*(table[name] for name in names), strict=True)]
+
+
+def cover_keys(covers: datasets.Dataset) -> list[str]:
+    """What each cover must not be parted from: its artist, else its album, else its twins."""
+    return _with_pictures(covers, album_keys(covers))
+
+
 def _keys(covers: datasets.Dataset) -> list[str]:
-    """What each cover must not be parted from: its artist, else its album, else its twins.
+    """`cover_keys` of a whole dataset.
 
     Fewer than three artists cannot fill three splits; their covers go picture by picture.
     """
-    names = ("artist_id", "artist_name", "album_name")
-    table = covers.select_columns(list(names)).with_format("arrow")[:].to_pydict()
-    keys = [album_key(*cover) for cover in zip(*(table[name] for name in names), strict=True)]
-    alone = [row for row, key in enumerate(keys) if not key]
-    if len(alone) < len(keys) and len(set(keys) - {""}) + len(alone) < len(SPLITS):
+    keys = album_keys(covers)
+    alone = keys.count("")
+    if alone < len(keys) and len(set(keys) - {""}) + alone < len(SPLITS):
         log.warning("too few artists to divide by: the same artist stands in several splits")
-        alone = list(range(len(keys)))
+        keys = [""] * len(keys)
+    return _with_pictures(covers, keys)
+
+
+def _with_pictures(covers: datasets.Dataset, keys: list[str]) -> list[str]:
+    """The keys, those that are "" replaced by what the pictures are."""
+    alone = [row for row, key in enumerate(keys) if not key]
     for start in range(0, len(alone), 1000):  # bounds what stands in memory at a time
         rows = alone[start : start + 1000]
         images = covers.select(rows).select_columns(["image"]).with_format("arrow")[:]

@@ -4,9 +4,11 @@ It is independent of every GAN here: its own network, trained on the training sp
 accuracy on held-out real covers stands beside every figure that it gives of generated ones.
 """
 
+from __future__ import annotations
+
+import hashlib
+import json
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +23,13 @@ from duck_and_cover.data.cache import cache_folder
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.data.pyramid import CoverPyramid
 from duck_and_cover.evaluation.progress import track
+from duck_and_cover.evaluation.verdicts import Verdicts
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 
 log = logging.getLogger(__name__)
 
-JUDGE_VERSION = 2
+JUDGE_VERSION = 3
 TOP = 64  # pixels; larger covers are judged at this size
 PASSES, MOST_IMAGES = 10, 80_000  # of training, whichever is less
 STAND_IN_COVERS = 2000
@@ -62,15 +65,6 @@ class JudgeNetwork(nn.Module):
         """Pictures (B, 3, R, R) in [-1, 1] -> genre logits (B, G), years (B,) about [-1, 1]."""
         h = self.features(images)
         return self.genres(h), self.year(h).squeeze(1)
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """What the judge sees in N covers."""
-
-    features: npt.NDArray[np.float32]  # (N, 128)
-    genres: npt.NDArray[np.float32]  # (N, G) logits
-    years: npt.NDArray[np.float32]  # (N,)
 
 
 class Judge:
@@ -163,7 +157,8 @@ def judge_for(data: CoverDataModule) -> Judge:
         return judge_for(CoverDataModule("synthetic", plan, synthetic_count=STAND_IN_COVERS))
     pyramid, vocabulary = data.pyramid("train"), data.vocabulary
     folder = cache_folder() / "judges"
-    path = folder / f"{pyramid.fingerprint}-{resolution}px-v{JUDGE_VERSION}.safetensors"
+    words = hashlib.sha256(json.dumps(vocabulary.settings()).encode()).hexdigest()[:8]
+    path = folder / f"{pyramid.fingerprint}-{words}-{resolution}px-v{JUDGE_VERSION}.safetensors"
     if path.exists():
         try:
             network = JudgeNetwork(resolution, len(vocabulary.genres))
@@ -177,19 +172,3 @@ def judge_for(data: CoverDataModule) -> Judge:
     save_file({k: v.contiguous() for k, v in judge.network.state_dict().items()}, fresh)
     fresh.replace(path)
     return judge
-
-
-def genre_accuracy(
-    verdicts: Verdicts, genres: Sequence[Sequence[str]], vocabulary: Vocabulary
-) -> float:
-    """Share of covers whose likeliest genre is one of their own; those without do not count."""
-    best = verdicts.genres.argmax(axis=1)
-    known = [i for i, names in enumerate(genres) if set(names) & set(vocabulary.genres)]
-    hits = [vocabulary.genres[best[i]] in genres[i] for i in known]
-    return float(np.mean(hits)) if hits else float("nan")
-
-
-def year_error(verdicts: Verdicts, years: npt.NDArray[np.int32]) -> float:
-    """Mean absolute error in years; covers without a year (0) do not count."""
-    known = years > 0
-    return float(np.abs(verdicts.years - years)[known].mean()) if known.any() else float("nan")

@@ -1,20 +1,32 @@
-"""One generator against held-out real covers: the figures of the quickstart's table."""
+"""One generator against held-out real covers: its scores, and its rows by genre."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from duck_and_cover.conditions import Condition
+from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.distances import (
     kid,
     mean_pairwise_distance,
     mean_structural_similarity,
 )
-from duck_and_cover.evaluation.judge import Judge, Verdicts, genre_accuracy, year_error
-from duck_and_cover.generation.generator import CoverGenerator, Pictures
+from duck_and_cover.evaluation.judge import Judge
+from duck_and_cover.evaluation.makes import Makes, conditions_of, made
+from duck_and_cover.evaluation.report.contents import GenreRow
+from duck_and_cover.evaluation.verdicts import (
+    Verdicts,
+    average_precision,
+    genre_accuracy,
+    hit_rate,
+    truth,
+    year_error,
+)
+from duck_and_cover.generation.generator import Pictures
 
 FEWEST_OF_A_GENRE = 8  # for its diversity to mean anything
 PAIRS = 200  # a genre, for MS-SSIM
@@ -26,18 +38,15 @@ class Scores:
     """What the judge makes of a set of covers that were made, or found, under known conditions."""
 
     genre_accuracy: float  # share whose likeliest genre is one of their own
+    average_precision: float  # of covers ranked by each genre in turn, the mean over genres
     year_error: float  # mean absolute, in years
     diversity: float  # mean distance of two covers of a genre in the judge's features
     ms_ssim: float  # mean similarity of two covers of a genre
     kid: float  # kernel distance to the held-out real covers, in the judge's features
     count: int
 
-    def as_metrics(self, prefix: str) -> dict[str, float]:
-        """By log name, without the count."""
-        return {f"{prefix}{k}": v for k, v in asdict(self).items() if k != "count"}
 
-
-def held_out(data: CoverDataModule) -> "RealCovers":
+def held_out(data: CoverDataModule) -> RealCovers:
     """The covers of validation and test together, at the plan's top resolution, at most MOST.
 
     Where they are fewer than FEWEST, the training covers join them: a distance to a handful of
@@ -63,13 +72,18 @@ class RealCovers:
     genres: list[list[str]]
     years: npt.NDArray[np.int32]
 
-    def some(self, most: int) -> "RealCovers":
+    def some(self, most: int) -> RealCovers:
         """At most so many of them, evenly chosen."""
-        rows = range(0, len(self.genres), -(-len(self.genres) // most))
-        chosen = list(rows)
-        return RealCovers(
-            self.pictures[chosen], [self.genres[i] for i in chosen], self.years[chosen]
-        )
+        return self.at(np.arange(0, len(self.genres), -(-len(self.genres) // most)))
+
+    def at(self, rows: npt.NDArray[np.intp]) -> RealCovers:
+        """Those in some rows."""
+        return RealCovers(self.pictures[rows], [self.genres[i] for i in rows], self.years[rows])
+
+    def asked(self, count: int) -> tuple[list[list[str]], npt.NDArray[np.int32]]:
+        """The genres and years of `count` covers that take after these in turn."""
+        rows = np.arange(count) % len(self.genres)
+        return [self.genres[i] for i in rows], self.years[rows]
 
 
 def score(
@@ -80,59 +94,115 @@ def score(
     Args:
         against: Features (M, D) of the real covers that `kid` is measured to.
     """
-    verdicts = judge.look(pictures)
-    times = -(-len(pictures) // len(real.genres))
-    genres = (real.genres * times)[: len(pictures)]
-    years = np.tile(real.years, times)[: len(pictures)]
-    diversity, similarity = _within_genres(verdicts, pictures, genres)
+    return score_of(judge.look(pictures), pictures, real, against, judge.vocabulary)
+
+
+def score_of(
+    verdicts: Verdicts,
+    pictures: Pictures,
+    real: RealCovers,
+    against: npt.NDArray[np.float32],
+    vocabulary: Vocabulary,
+) -> Scores:
+    """As `score`, of covers that the judge has looked at."""
+    genres, years = real.asked(len(pictures))
+    features = verdicts.features
     return Scores(
-        genre_accuracy(verdicts, genres, judge.vocabulary),
+        genre_accuracy(verdicts, genres, vocabulary),
+        average_precision(verdicts, genres, vocabulary),
         year_error(verdicts, years),
-        diversity,
-        similarity,
-        kid(against, verdicts.features),
+        _by_genre(genres, lambda rows: mean_pairwise_distance(features[rows])),
+        _by_genre(genres, lambda rows: mean_structural_similarity(pictures[rows], PAIRS, seed=0)),
+        kid(against, features),
         len(pictures),
     )
 
 
-def _within_genres(
-    verdicts: Verdicts, pictures: Pictures, genres: Sequence[Sequence[str]]
-) -> tuple[float, float]:
-    """Diversity and MS-SSIM, the mean over genres; over all covers where there are no genres."""
+def look_over(
+    judge: Judge, pictures: Pictures, real: RealCovers, against: npt.NDArray[np.float32]
+) -> dict[str, float]:
+    """The scores that cost next to nothing beside the drawing, by name: all but `ms_ssim`.
+
+    Args:
+        pictures, real, against: As in `score`.
+    """
+    verdicts = judge.look(pictures)
+    features = verdicts.features
+    genres, years = real.asked(len(pictures))
+    return {
+        "genre_accuracy": genre_accuracy(verdicts, genres, judge.vocabulary),
+        "average_precision": average_precision(verdicts, genres, judge.vocabulary),
+        "year_error": year_error(verdicts, years),
+        "diversity": _by_genre(genres, lambda rows: mean_pairwise_distance(features[rows])),
+        "kid": kid(against, features),
+    }
+
+
+def _by_genre(genres: Sequence[Sequence[str]], figure: Callable[[list[int]], float]) -> float:
+    """Mean over genres of a figure of their rows; over all covers where there are no genres.
+
+    Genres with next to no covers do not count.
+    """
     names = sorted({name for row in genres for name in row}) or [""]
-    distances, similarities = [], []
-    for name in names:
-        rows = [i for i, row in enumerate(genres) if not name or name in row]
-        if len(rows) < FEWEST_OF_A_GENRE:
+    groups = [[i for i, row in enumerate(genres) if not name or name in row] for name in names]
+    values = [figure(rows) for rows in groups if len(rows) >= FEWEST_OF_A_GENRE]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def genre_rows(
+    generated: tuple[Pictures, Verdicts],
+    real: tuple[RealCovers, Verdicts],
+    vocabulary: Vocabulary,
+) -> list[GenreRow]:
+    """Generated covers beside the real ones, genre by genre, the commonest first.
+
+    A cover with several genres counts in the row of each, and there is a hit where any is seen.
+
+    Args:
+        generated: Made under the conditions of `real` in turn, and what the judge sees in them.
+    """
+    covers, seen = real
+    genres, years = covers.asked(len(generated[0]))
+    own, real_own = truth(genres, vocabulary), truth(covers.genres, vocabulary)
+    rows = []
+    for place in np.argsort(-own.sum(axis=0), kind="stable"):
+        if not own[:, place].any():
             continue
-        distances.append(mean_pairwise_distance(verdicts.features[rows]))
-        similarities.append(mean_structural_similarity(pictures[rows], PAIRS, seed=0))
-    if not distances:
-        return float("nan"), float("nan")
-    return float(np.mean(distances)), float(np.mean(similarities))
+        made_now = _of_genre(*generated, years, own, int(place))
+        real_now = _of_genre(covers.pictures, seen, covers.years, real_own, int(place))
+        pairs = (value for both in zip(made_now, real_now, strict=True) for value in both)
+        rows.append(GenreRow(vocabulary.genres[place], int(own[:, place].sum()), *pairs))
+    return rows
+
+
+def _of_genre(
+    pictures: Pictures,
+    verdicts: Verdicts,
+    years: npt.NDArray[np.int32],
+    own: npt.NDArray[np.bool_],
+    place: int,
+) -> tuple[float, float, float]:
+    """Accuracy, year error and MS-SSIM of the covers of one genre."""
+    rows = np.flatnonzero(own[:, place])
+    few = len(rows) < FEWEST_OF_A_GENRE
+    return (
+        hit_rate(verdicts.genres[rows], own[rows]),
+        year_error(verdicts.rows(rows), years[rows]),
+        float("nan") if few else mean_structural_similarity(pictures[rows], PAIRS, seed=0),
+    )
 
 
 def compare(
-    generator: CoverGenerator, judge: Judge, real: RealCovers, first_seed: int = 0
+    generator: Makes, judge: Judge, real: RealCovers, first_seed: int = 0
 ) -> tuple[Scores, Scores]:
     """Scores of the held-out real covers and of as many generated under the same conditions.
 
     The reals' own kernel distance is that of one half to the other: the floor.
     """
-    features = judge.look(real.pictures).features
-    known = set(generator.vocabulary.genres)
-    first, last = generator.vocabulary.first_year, generator.vocabulary.last_year
-    conditions = [
-        Condition(
-            tuple(name for name in names if name in known),
-            int(year) if last and first <= year <= last else None,
-        )
-        for names, year in zip(real.genres, real.years, strict=True)
-    ]
-    made = np.concatenate(list(generator.stream(conditions, first_seed)))
-    blow_up = real.pictures.shape[1] // made.shape[1]  # of a generator that is still growing
-    made = made.repeat(blow_up, axis=1).repeat(blow_up, axis=2)
-    half = len(features) // 2
-    own = score(judge, real.pictures, real, features)
+    verdicts = judge.look(real.pictures)
+    conditions = conditions_of(generator.vocabulary, real.genres, real.years)
+    pictures = made(generator, conditions, real.pictures.shape[1], first_seed)
+    half, features = len(verdicts.features) // 2, verdicts.features
+    own = score_of(verdicts, real.pictures, real, features, judge.vocabulary)
     floor = kid(features[:half], features[half:])
-    return Scores(**{**asdict(own), "kid": floor}), score(judge, made, real, features)
+    return Scores(**{**asdict(own), "kid": floor}), score(judge, pictures, real, features)

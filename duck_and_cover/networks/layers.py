@@ -6,6 +6,7 @@ discriminator (section 3).
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,14 @@ def leaky_relu(x: Tensor) -> Tensor:
     return F.leaky_relu(x, LRELU_SLOPE)
 
 
+def leaky_relu_(x: Tensor) -> Tensor:
+    """The same in the place of `x`, a layer's output that nothing else looks at.
+
+    Its derivatives need the signs alone, which the output has too: one tensor is kept, not two.
+    """
+    return F.leaky_relu_(x, LRELU_SLOPE)
+
+
 def pixel_norm(x: Tensor, eps: float = 1e-8) -> Tensor:
     """Pixelwise feature vector normalisation (section 4.2): `x / sqrt(mean_c(x^2) + eps)`.
 
@@ -32,6 +41,17 @@ def pixel_norm(x: Tensor, eps: float = 1e-8) -> Tensor:
     # The sum runs in float32 under autocast too: bfloat16 has 8 bits for a sum of 512 squares.
     scale = torch.rsqrt(x.float().square().mean(dim=1, keepdim=True) + eps)
     return x * scale.to(x.dtype)
+
+
+def activated(x: Tensor) -> Tensor:
+    """Leaky ReLU and pixel norm of a generator layer's output, which nothing else looks at."""
+    x = leaky_relu_(x)
+    last = x.is_contiguous(memory_format=torch.channels_last)
+    if x.requires_grad or x.dtype != torch.float32 or not last:
+        return pixel_norm(x)
+    # Without gradients in its place, and with no copy of the squares; slow in other layouts.
+    norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    return x.mul_(torch.rsqrt(norm.square_().div_(x.shape[1]).add_(1e-8)))
 
 
 def minibatch_stddev(x: Tensor, group: int | None = None, batches: int = 1) -> Tensor:
@@ -79,6 +99,65 @@ def fade_reals(images: Tensor, alpha: float) -> Tensor:
     return fade(upsample(downsample(images)), images, alpha)
 
 
+Form = Callable[[Tensor, float], Tensor]  # weights and their scale -> what is multiplied with
+
+
+class KeptKernel:
+    """The form that a layer's weights were last brought to, for as long as they stay the same.
+
+    For weights that do not learn: fused optimisers change those that do without a trace. Copies
+    of a layer, and what is saved of it, begin with none.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[Tensor, int, Form, Tensor] | None = None
+
+    def of(self, weight: Tensor, scale: float, form: Form) -> Tensor:
+        """`form(weight, scale)`, channels last, from the last call where nothing has changed."""
+        if self._kept is not None:
+            source, version, kept_form, kernel = self._kept
+            same = source.data_ptr() == weight.data_ptr() and version == weight._version
+            if same and kept_form is form:
+                return kernel
+        kernel = form(weight, scale)
+        if kernel.dim() == 4:
+            kernel = kernel.contiguous(memory_format=torch.channels_last)
+        # The weights are held too: nothing else can come to lie where they are.
+        self._kept = weight.detach(), weight._version, form, kernel
+        return kernel
+
+    def forget(self) -> None:
+        """Make the form anew at the next call."""
+        self._kept = None
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "KeptKernel":
+        return KeptKernel()
+
+    def __reduce__(self) -> tuple[type["KeptKernel"], tuple[()]]:
+        return KeptKernel, ()
+
+
+def plain_kernel(weight: Tensor, scale: float) -> Tensor:
+    """Weights (O, I, K, K) as conv2d takes them."""
+    return weight * scale
+
+
+def spread(weight: Tensor) -> Tensor:
+    """A 3x3 kernel seen through 2x2 pixels as one 4x4 kernel: (O, I, 3, 3) -> (O, I, 4, 4)."""
+    w = F.pad(weight, (1, 1, 1, 1))
+    return w[:, :, 1:, 1:] + w[:, :, 1:, :-1] + w[:, :, :-1, 1:] + w[:, :, :-1, :-1]
+
+
+def up_kernel(weight: Tensor, scale: float) -> Tensor:
+    """Weights (O, I, 3, 3) as conv_transpose2d with stride 2 takes them: (I, O, 4, 4)."""
+    return spread(weight.flip(2, 3) * scale).transpose(0, 1)
+
+
+def down_kernel(weight: Tensor, scale: float) -> Tensor:
+    """Weights (O, I, 3, 3) as conv2d with stride 2 takes them: (O, I, 4, 4)."""
+    return spread(weight * (scale / 4))
+
+
 class EqualConv2d(nn.Module):
     """Convolution with equalised learning rate (section 4.1): `w * gain / sqrt(fan_in)`."""
 
@@ -90,18 +169,25 @@ class EqualConv2d(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.scale = gain / math.sqrt(inputs * kernel**2)
         self.padding = kernel // 2
+        self.kept = KeptKernel()
+
+    def kernel(self, form: Form) -> Tensor:
+        """The scaled weights in a form; made once where nothing learns."""
+        learning = self.training or torch.is_grad_enabled() or self.weight.requires_grad
+        if learning or self.weight.is_inference():
+            self.kept.forget()
+            return form(self.weight, self.scale)
+        return self.kept.of(self.weight, self.scale, form)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, R, R) -> (B, outputs, R, R)."""
         if products.pays(x, self.weight, x.shape[-1]):
-            return products.conv(x, self.weight, self.scale).add_(self.bias[:, None, None])
-        return F.conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
+            return self.biased(products.conv(x, self.kernel(products.same_kernel)))
+        return F.conv2d(x, self.kernel(plain_kernel), self.bias, padding=self.padding)
 
-
-def spread(weight: Tensor) -> Tensor:
-    """A 3x3 kernel seen through 2x2 pixels as one 4x4 kernel: (O, I, 3, 3) -> (O, I, 4, 4)."""
-    w = F.pad(weight, (1, 1, 1, 1))
-    return w[:, :, 1:, 1:] + w[:, :, 1:, :-1] + w[:, :, :-1, 1:] + w[:, :, :-1, :-1]
+    def biased(self, x: Tensor) -> Tensor:
+        """`x + bias`, in its place."""
+        return x.add_(self.bias[:, None, None])
 
 
 class EqualConvUp(EqualConv2d):
@@ -110,9 +196,8 @@ class EqualConvUp(EqualConv2d):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, R, R) -> (B, outputs, 2R, 2R)."""
         if products.pays(x, self.weight, 2 * x.shape[-1]):
-            return products.conv_up(x, self.weight, self.scale).add_(self.bias[:, None, None])
-        kernel = spread(self.weight.flip(2, 3) * self.scale).transpose(0, 1)
-        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+            return self.biased(products.conv_up(x, self.kernel(products.up_kernel)))
+        return F.conv_transpose2d(x, self.kernel(up_kernel), self.bias, stride=2, padding=1)
 
 
 class EqualConvDown(EqualConv2d):
@@ -121,9 +206,8 @@ class EqualConvDown(EqualConv2d):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, 2R, 2R) -> (B, outputs, R, R)."""
         if products.pays(x, self.weight, x.shape[-1]):
-            return products.conv_down(x, self.weight, self.scale).add_(self.bias[:, None, None])
-        kernel = spread(self.weight * (self.scale / 4))
-        return F.conv2d(x, kernel, self.bias, stride=2, padding=1)
+            return self.biased(products.conv_down(x, self.kernel(products.down_kernel)))
+        return F.conv2d(x, self.kernel(down_kernel), self.bias, stride=2, padding=1)
 
 
 class EqualLinear(nn.Module):
@@ -139,4 +223,7 @@ class EqualLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs) -> (B, outputs)."""
-        return F.linear(x, self.weight * self.scale, self.bias)
+        # Scaled within the product or after it: there are more weights than features.
+        if self.bias is None:
+            return F.linear(x, self.weight) * self.scale
+        return torch.addmm(self.bias, x, self.weight.t(), alpha=self.scale)

@@ -145,17 +145,32 @@ def pays(x: Tensor, weight: Tensor, side: int) -> bool:
     )
 
 
-def conv(x: Tensor, weight: Tensor, scale: float) -> Tensor:
-    """`conv2d(x, scale * weight, padding=1)`: (B, I, R, R), (O, I, 3, 3) -> (B, O, R, R)."""
-    return _forth(x, SAME.lift_w(weight, scale), SAME)
+def same_kernel(weight: Tensor, scale: float) -> Tensor:
+    """Kernels (O, I, 3, 3), times `scale`, as `conv` takes them: (16, O, I)."""
+    return SAME.lift_w(weight, scale)
 
 
-def conv_up(x: Tensor, weight: Tensor, scale: float) -> Tensor:
-    """`conv(upsample(x), weight, scale)`: (B, I, R, R), (O, I, 3, 3) -> (B, O, 2R, 2R)."""
-    return _forth(x, UP.lift_w(weight, scale), UP)
+def up_kernel(weight: Tensor, scale: float) -> Tensor:
+    """Kernels (O, I, 3, 3), times `scale`, as `conv_up` takes them: (9, O, I)."""
+    return UP.lift_w(weight, scale)
 
 
-def conv_down(x: Tensor, weight: Tensor, scale: float) -> Tensor:
-    """`downsample(conv(x, weight, scale))`: (B, I, 2R, 2R), (O, I, 3, 3) -> (B, O, R, R)."""
+def down_kernel(weight: Tensor, scale: float) -> Tensor:
+    """Kernels (O, I, 3, 3), times `scale`, as `conv_down` takes them: (9, I, O)."""
     # The transpose of going up: kernels turned round, a mean of four in the place of a sum.
-    return _back(x, UP.lift_w(weight.flip(2, 3), scale / 4).transpose(1, 2), UP)
+    return UP.lift_w(weight.flip(2, 3), scale / 4).transpose(1, 2)
+
+
+def conv(x: Tensor, kernel: Tensor) -> Tensor:
+    """`conv2d(x, scale * weight, padding=1)`: (B, I, R, R) -> (B, O, R, R)."""
+    return _forth(x, kernel, SAME)
+
+
+def conv_up(x: Tensor, kernel: Tensor) -> Tensor:
+    """`conv(upsample(x))`: (B, I, R, R) -> (B, O, 2R, 2R)."""
+    return _forth(x, kernel, UP)
+
+
+def conv_down(x: Tensor, kernel: Tensor) -> Tensor:
+    """`downsample(conv(x))`: (B, I, 2R, 2R) -> (B, O, R, R)."""
+    return _back(x, kernel, UP)

@@ -26,9 +26,10 @@ from duck_and_cover.networks.layers import (
     EqualConvDown,
     EqualConvUp,
     EqualLinear,
+    activated,
     downsample,
     fade,
-    leaky_relu,
+    leaky_relu_,
     minibatch_stddev,
     pixel_norm,
     upsample,
@@ -61,8 +62,7 @@ class GeneratorBase(nn.Module):
     def forward(self, latent: Tensor) -> Tensor:
         """(B, inputs) -> (B, outputs, 4, 4)."""
         x = self.dense(latent).unflatten(1, (-1, 4, 4)) + self.bias[:, None, None]
-        x = pixel_norm(leaky_relu(x))
-        return pixel_norm(leaky_relu(self.conv(x)))
+        return activated(self.conv(activated(x)))
 
 
 class GeneratorBlock(nn.Module):
@@ -75,8 +75,7 @@ class GeneratorBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, R, R) -> (B, outputs, 2R, 2R)."""
-        x = pixel_norm(leaky_relu(self.conv0(x)))
-        return pixel_norm(leaky_relu(self.conv1(x)))
+        return activated(self.conv1(activated(self.conv0(x))))
 
 
 class DiscriminatorBlock(nn.Module):
@@ -94,7 +93,7 @@ class DiscriminatorBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, 2R, 2R) -> (B, outputs, R, R)."""
-        x = leaky_relu(self.conv1(leaky_relu(self.conv0(x))))
+        x = leaky_relu_(self.conv1(leaky_relu_(self.conv0(x))))
         return x if self.fused else downsample(x)
 
 
@@ -223,18 +222,18 @@ class ProGANDiscriminator(nn.Module):
     def features(self, images: Tensor, alpha: float = 1.0, batches: int = 1) -> Tensor:
         """Pictures (B, 3, R, R) -> the last features (B, width(4))."""
         r = images.shape[-1]
-        x = leaky_relu(self.from_rgb[str(r)](images))
+        x = leaky_relu_(self.from_rgb[str(r)](images))
         if r > 4:
             x = self.blocks[str(r)](x)
             if alpha < 1:
-                low = leaky_relu(self.from_rgb[str(r // 2)](downsample(images)))
+                low = leaky_relu_(self.from_rgb[str(r // 2)](downsample(images)))
                 x = fade(low, x, alpha)
             for s in reversed(resolutions(r // 2)[1:]):
                 x = self.blocks[str(s)](x)
         group = self.stddev_group
         x = minibatch_stddev(x, 1 if group == 0 else group, batches)
-        x = leaky_relu(self.conv(x))
-        return leaky_relu(self.dense(x.flatten(1)))
+        x = leaky_relu_(self.conv(x))
+        return leaky_relu_(self.dense(x.flatten(1)))
 
     def forward(
         self, images: Tensor, condition: ConditionTensors, alpha: float = 1.0, batches: int = 1

@@ -16,7 +16,13 @@ from torch import Tensor, nn
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.errors import DuckAndCoverError
 from duck_and_cover.growth import Growth
-from duck_and_cover.training.devices import average, check_clock, own_rows, process_count
+from duck_and_cover.training.devices import (
+    MicroBatch,
+    average,
+    check_clock,
+    own_rows,
+    process_count,
+)
 from duck_and_cover.training.ema import update_ema
 from duck_and_cover.training.guard import PATIENCE, StepGuard, seed_gradient
 
@@ -78,6 +84,7 @@ class GANModule(LightningModule):
         self.ema_kimg, self.log_kimg, self.seed = ema_kimg, log_kimg, seed
         self.images_shown = 0
         self.penalty_every = 1  # a round of steps after which their cost repeats
+        self.micro_batch: MicroBatch = None  # the most covers that a device works on at once
         self.births = {"": 0}
         self.latest: dict[str, float] = {}  # by log name; a term of every 8th step stays until then
         self._losses: dict[str, Tensor] = {}

@@ -19,6 +19,8 @@ from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 
+MicroBatch = int | dict[int, int] | None  # one for all resolutions, or by resolution
+
 
 def process_count() -> int:
     """How many processes train together; 1 where none have met."""
@@ -91,24 +93,68 @@ def check_clock(images_shown: int, device: torch.device) -> None:
         )
 
 
-def check_shares(growth: Growth, stddev_group: int | None, processes: int) -> None:
-    """Refuse what many processes cannot do as one would.
+def stddev_group_of(batch: int, group: int | None) -> int:
+    """Pictures that share a statistic in a batch, as the discriminator's layer takes them.
+
+    Args:
+        group: The most pictures that may, None for the whole batch, 0 for none.
+    """
+    most = batch if group is None else max(min(group, batch), 1)
+    return next(size for size in range(most, 0, -1) if batch % size == 0)
+
+
+def slice_size(share: int, group: int, micro_batch: int | None) -> int:
+    """Covers that a device works on at once: equal slices of its share of a step's batch.
+
+    Args:
+        share: Covers of the step on this device.
+        group: Pictures that share a statistic; no slice parts them.
+        micro_batch: The most covers; None takes the whole share.
+
+    Raises:
+        UsageError: A group is larger than that.
+    """
+    most = share if micro_batch is None else min(micro_batch, share)
+    fitting = [size for size in range(most, 0, -1) if share % size == 0 and size % group == 0]
+    if not fitting:
+        raise UsageError(
+            f"--micro-batch {most}: {group} covers share a statistic in the discriminator; take "
+            f"{group} or more, or set --model.init_args.discriminator.init_args.stddev_group {most}"
+        )
+    return fitting[0]
+
+
+def micro_batch_at(micro_batch: MicroBatch, resolution: int) -> int | None:
+    """The most covers of a resolution that a device works on at once; None for no limit."""
+    return micro_batch.get(resolution) if isinstance(micro_batch, dict) else micro_batch
+
+
+def check_shares(
+    growth: Growth, stddev_group: int | None, processes: int, micro_batch: MicroBatch = None
+) -> None:
+    """Refuse what many processes, or many slices, cannot do as one would.
 
     Args:
         stddev_group: Pictures that share a statistic in the discriminator, None for the minibatch.
+        micro_batch: The most covers that a device works on at once.
 
     Raises:
-        UsageError: A batch that the processes cannot share evenly, or a group that spans two.
+        UsageError: A batch that the processes cannot share evenly, or a group that spans two
+            processes or two slices.
     """
-    for batch in sorted({growth.batch_at(phase.resolution) for phase in growth.phases}):
+    limits = micro_batch.values() if isinstance(micro_batch, dict) else [micro_batch]
+    if any(limit is not None and limit < 1 for limit in limits):
+        raise UsageError("--micro-batch must be 1 or more")
+    for resolution in sorted({phase.resolution for phase in growth.phases}):
+        batch = growth.batch_at(resolution)
         each, left = divmod(batch, processes)
         if left:
             raise UsageError(f"batch_size {batch} cannot be shared by {processes} devices evenly")
-        limit = batch if stddev_group is None else max(min(stddev_group, batch), 1)
-        group = next(g for g in range(limit, 0, -1) if batch % g == 0)
+        group = stddev_group_of(batch, stddev_group)
         if each % group:
             raise UsageError(
                 f"stddev_group {stddev_group or 'null'} takes {group} covers, and each of "
                 f"{processes} devices has {each}: set the discriminator's stddev_group to {each} "
                 "or a divisor of it, or the batch_size higher"
             )
+        slice_size(each, group, micro_batch_at(micro_batch, resolution))

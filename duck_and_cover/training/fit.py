@@ -3,7 +3,7 @@
 import logging
 import warnings
 from argparse import ArgumentError
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from jsonargparse import Namespace
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.strategies import Strategy
 from rich.console import Console
 from rich.table import Table
 
@@ -36,7 +38,7 @@ log = logging.getLogger(__name__)
 STEP_GFLOP = 0.05
 
 # Evaluation stands beside training, not below it: who calls `train` brings it along.
-Judging = Callable[[CoverDataModule, float], Callback]
+Judging = Callable[[CoverDataModule, float, Path], Callback]
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,10 @@ def preset_path(name: str) -> Path:
 class TrainCLI(LightningCLI):
     """LightningCLI with the plan and the run folder beside model, data and trainer."""
 
-    def __init__(self, args: list[str]) -> None:
+    def __init__(
+        self, args: list[str], strategy: Strategy | None = None, plugins: Sequence[Any] = ()
+    ) -> None:
+        self.strategy, self.plugins = strategy, plugins
         super().__init__(
             GANModule,
             CoverDataModule,
@@ -113,7 +118,10 @@ class TrainCLI(LightningCLI):
 
     def instantiate_trainer(self, **settings: Any) -> Trainer:
         """The Trainer, with the devices that are there and our way of joining them."""
-        settings.update(device_settings(self.config_init.trainer))
+        settings.update(device_settings(self.config_init.trainer, self.strategy))
+        named = settings.get("plugins") or []
+        named = named if isinstance(named, list) else [named]
+        self.plugins = settings["plugins"] = [*named, *self.plugins]
         return super().instantiate_trainer(**settings)
 
     def before_instantiate_classes(self) -> None:
@@ -133,21 +141,9 @@ class TrainCLI(LightningCLI):
             network.init_args.n_genres = len(vocabulary.genres)
 
 
-def as_arguments(flags: Mapping[str, object]) -> list[str]:
-    """LightningCLI arguments from flags and values; None leaves a flag out."""
-    return [f"{name}={value}" for name, value in flags.items() if value is not None]
-
-
-def free_folder(path: Path) -> Path:
-    """The path, or the first of path-2, path-3, ... that holds no run."""
-    number, free = 1, path
-    while RunFolder(free).config.exists():
-        number += 1
-        free = path.with_name(f"{path.name}-{number}")
-    return free
-
-
-def build(args: list[str]) -> TrainCLI:
+def build(
+    args: list[str], strategy: Strategy | None = None, plugins: Sequence[Any] = ()
+) -> TrainCLI:
     """Everything of a run from the arguments of LightningCLI; nothing is trained yet.
 
     Raises:
@@ -155,7 +151,7 @@ def build(args: list[str]) -> TrainCLI:
     """
     try:
         with quiet_libraries():
-            return TrainCLI(args)
+            return TrainCLI(args, strategy, plugins)
     except ArgumentError as error:
         raise UsageError(_first_reason(str(error))) from error
 
@@ -223,12 +219,19 @@ def train(
     resume: Path | None = None,
     judge: Judging | None = None,
     deadline: float | None = None,
+    strategy: Strategy | None = None,
+    plugins: Sequence[Any] = (),
+    callbacks: Sequence[Callback] = (),
 ) -> RunFolder:
     """Train from LightningCLI arguments, or go on with the run in the folder `resume`.
 
     Args:
         judge: Makes the callback that evaluates every `run.eval_kimg`; None leaves it out.
         deadline: When to stop, by `time.monotonic`; None trains to the end.
+        strategy: Of Lightning, in place of what `trainer.strategy` names. Gradients meet in the
+            training step, so it must not wrap the model: `processes.Together` or a class of it.
+        plugins: Of Lightning, beside `trainer.plugins`, such as a cluster's environment.
+        callbacks: Of Lightning, before those of every run.
 
     Returns:
         The run folder, with checkpoints, samples, metrics, GIF and generator.
@@ -242,11 +245,11 @@ def train(
         if not RunFolder(resume).config.is_file():
             raise UsageError(f"--resume {resume}: no run there (config.yaml is missing)")
         args = ["--config", str(RunFolder(resume).config), *args, "--run.out", str(resume)]
-    cli = build(args)
+    cli = build(args, strategy, plugins)
+    cli.trainer.callbacks += callbacks  # type: ignore[attr-defined]
     model = cli.model
-    check_shares(
-        model.growth, getattr(model.discriminator, "stddev_group", 0), cli.trainer.world_size
-    )
+    group = getattr(model.discriminator, "stddev_group", 0)
+    check_shares(model.growth, group, cli.trainer.world_size, model.micro_batch)
     settings = RunSettings(**cli.config_init.run.__dict__)
     run = RunFolder(settings.out)
     if resume is None and writes():
@@ -265,18 +268,17 @@ def fit(
 ) -> RunFolder:
     """Train from where the run stands to its end."""
     model, data, growth = cli.model, cli.datamodule, cli.model.growth
-    pyramid = data.pyramid("train")
     checkpoint_kimg = settings.checkpoint_kimg or min(growth.kimg / 20, 50)
-    described = {"name": data.covers, "fingerprint": pyramid.fingerprint}
+    described = {"name": data.covers, "fingerprint": data.fingerprint}
     callbacks: list[Callback] = [
         TrainingProgress({r: STEP_GFLOP + gflop for r, gflop in forward_gflop(model).items()}),
         SampleGrids(run, settings.sample_kimg or growth.kimg / 40),
     ]
-    if settings.eval_kimg != 0 and judge is not None:
-        callbacks.append(judge(data, settings.eval_kimg or growth.kimg / 8))
+    if settings.eval_kimg != 0 and judge is not None and not data.stream:
+        callbacks.append(judge(data, settings.eval_kimg or growth.kimg / 8, run.best))
     # Last, so that the exported generator carries the scores of its moment.
     checkpoints = Checkpoints(run, checkpoint_kimg, described)
-    requeues = bool(cli.config_init.trainer.plugins)
+    requeues = any(isinstance(plugin, SLURMEnvironment) for plugin in cli.plugins)
     stops = StopRequests(checkpoints.save, run.path, deadline, requeues)
     cli.trainer.callbacks += [*callbacks, checkpoints, stops]  # type: ignore[attr-defined]
     use_checkpoint_files(cli.trainer)
@@ -288,6 +290,8 @@ def fit(
             growth.kimg,
             f" from {checkpoint}" if checkpoint else "",
         )
+        if data.stream and settings.eval_kimg != 0:
+            log.info("streaming: the judge, which needs covers on the disk, is left out")
         with stops.watching():
             fit_or_roll_back(cli.trainer, model, data, run, checkpoint)
         if model.guard.skipped:

@@ -4,6 +4,7 @@ import copy
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,11 +54,14 @@ def forward_gflop(module: GANModule) -> dict[int, float]:
     return costs
 
 
-class _SameBatch(Dataset[Batch]):
+class SameBatch(Dataset[Batch]):
     """One made-up batch, as often as asked for, with the clock going on."""
 
-    def __init__(self, resolution: int, count: int, n_genres: int, steps: int) -> None:
+    def __init__(
+        self, resolution: int, count: int, n_genres: int, steps: int, alpha: float = 1.0
+    ) -> None:
         self.resolution, self.count, self.n_genres, self.steps = resolution, count, n_genres, steps
+        self.alpha = alpha
 
     def __len__(self) -> int:
         return self.steps
@@ -66,7 +70,7 @@ class _SameBatch(Dataset[Batch]):
         shape = (self.count, 3, self.resolution, self.resolution)
         images = torch.zeros(shape, dtype=torch.uint8).to(memory_format=torch.channels_last)
         condition = blank_condition(self.count, self.n_genres)
-        return Batch(images, condition, 1.0, step * self.count, self.count)
+        return Batch(images, condition, self.alpha, step * self.count, self.count)
 
 
 class _Stopwatch(Callback):
@@ -82,21 +86,34 @@ class _Stopwatch(Callback):
         self.ends.append(time.perf_counter())
 
 
-def seconds_a_step(
-    module: GANModule, resolution: int, batch_size: int, trainer: dict[str, Any], steps: int
-) -> float:
-    """Mean wall time of `steps` training steps after a first one; `module` stays as it is.
+def try_steps(
+    module: GANModule,
+    resolution: int,
+    batch_size: int,
+    trainer: dict[str, Any],
+    steps: int,
+    alpha: float = 1.0,
+    callbacks: Sequence[Callback] = (),
+) -> None:
+    """Train a copy of `module`, which stays as it is, on made-up covers.
 
     Args:
         trainer: Accelerator, devices and precision, as Lightning's Trainer takes them.
     """
     trial = copy.deepcopy(module)
     trial.images_shown = 0
-    data = _SameBatch(resolution, batch_size, len(module.vocabulary.genres), steps + 1)
-    watch = _Stopwatch()
+    data = SameBatch(resolution, batch_size, len(module.vocabulary.genres), steps, alpha)
     quiet: dict[str, Any] = dict(logger=False, enable_checkpointing=False)
-    quiet |= dict(enable_progress_bar=False, enable_model_summary=False, callbacks=[watch])
+    quiet |= dict(enable_progress_bar=False, enable_model_summary=False, callbacks=list(callbacks))
     Trainer(max_epochs=1, **quiet, **trainer).fit(trial, DataLoader(data, batch_size=None))
+
+
+def seconds_a_step(
+    module: GANModule, resolution: int, batch_size: int, trainer: dict[str, Any], steps: int
+) -> float:
+    """Mean wall time of `steps` training steps after a first one, see `try_steps`."""
+    watch = _Stopwatch()
+    try_steps(module, resolution, batch_size, trainer, steps + 1, callbacks=[watch])
     return (watch.ends[-1] - watch.ends[0]) / steps
 
 

@@ -23,7 +23,7 @@ from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch import Trainer
 from lightning.pytorch.overrides.distributed import _sync_module_states
-from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.strategies import DDPStrategy, Strategy
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
@@ -43,8 +43,10 @@ class Gone(DuckAndCoverError):
 
 def writes() -> bool:
     """Whether this process is the one that writes, known before the processes have met."""
+    if process_count() > 1:
+        return process_rank() == 0
     rank = int(getattr(rank_zero_only, "rank", 0))
-    if "RANK" in os.environ or process_count() > 1:
+    if "RANK" in os.environ:
         return rank == 0
     # Lightning starts the others of its machine, and knows only the rank among those until then.
     return rank == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
@@ -165,31 +167,32 @@ class Together(DDPStrategy):
             self.heartbeat.end()
 
 
-def device_settings(trainer: Mapping[str, Any]) -> dict[str, Any]:
+def device_settings(trainer: Mapping[str, Any], strategy: Strategy | None = None) -> dict[str, Any]:
     """The Trainer's devices, nodes and strategy, from what was asked for and who started us.
 
     Under torchrun and SLURM their numbers count: the processes are there already.
 
     Args:
         trainer: `accelerator`, `devices`, `num_nodes` and `strategy`, as asked for.
+        strategy: In place of the one that was asked for.
 
     Raises:
         UsageError: A strategy that does not train these models.
     """
     devices, nodes = trainer["devices"], int(trainer["num_nodes"])
-    strategy = trainer["strategy"]
+    joined = strategy or trainer["strategy"]
     if "LOCAL_WORLD_SIZE" in os.environ:
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         nodes = int(os.environ["WORLD_SIZE"]) // devices
     elif SLURMEnvironment.detect():
         nodes = int(os.environ.get("SLURM_NNODES", "1"))
         devices = int(os.environ["SLURM_NTASKS"]) // nodes
-    if isinstance(strategy, str):
-        if strategy not in ("auto", "ddp"):
-            raise UsageError(f"--strategy {strategy}: take auto or ddp")
+    if isinstance(joined, str):
+        if joined not in ("auto", "ddp"):
+            raise UsageError(f"--strategy {joined}: take auto or ddp")
         several = nodes > 1 or _device_count(devices, trainer["accelerator"]) > 1
-        strategy = Together() if several else "auto"
-    return {"devices": devices, "num_nodes": nodes, "strategy": strategy}
+        joined = Together() if several else "auto"
+    return {"devices": devices, "num_nodes": nodes, "strategy": joined}
 
 
 def _device_count(devices: int | str | list[int], accelerator: str) -> int:

@@ -1,7 +1,7 @@
 """The run folder: where a training leaves everything, and how it is found again after a kill.
 
 config.yaml  metrics.csv  log.txt  progress.gif
-checkpoints/last.ckpt, previous.ckpt     samples/000123kimg.png     generator/
+checkpoints/last.ckpt, previous.ckpt     samples/000123kimg.png     generator/  best/
 """
 
 import csv
@@ -36,6 +36,7 @@ class RunFolder:
         self.gif = path / "progress.gif"
         self.samples = path / "samples"
         self.generator = path / "generator"
+        self.best = path / "best"
         self.last = path / "checkpoints" / "last.ckpt"
         self.previous = path / "checkpoints" / "previous.ckpt"
 
@@ -97,7 +98,7 @@ class RunFolder:
         """Drop what was logged, drawn and half written after the checkpoint of a resume."""
         for partial in (*self.last.parent.glob("*.tmp"), *self.path.glob("*.tmp")):
             partial.unlink()
-        for partial in self.path.glob(".generator.*"):
+        for partial in (*self.path.glob(".generator.*"), *self.path.glob(".best.*")):
             if partial.suffix != ".old":  # which stands in where the new one is missing
                 shutil.rmtree(partial)
         if self.metrics.exists():
@@ -108,6 +109,15 @@ class RunFolder:
         for sample in self.samples.glob("*kimg.png"):
             if float(sample.name.removesuffix("kimg.png")) > images_shown / 1000:
                 sample.unlink()
+
+
+def free_folder(path: Path) -> Path:
+    """The path, or the first of path-2, path-3, ... that holds no run."""
+    number, free = 1, path
+    while RunFolder(free).config.exists():
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
 
 
 @contextmanager

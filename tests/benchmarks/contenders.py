@@ -1,6 +1,6 @@
 """One measurement of one contender, in a process that does nothing else.
 
-python -m tests.benchmarks.contenders CASE_AS_JSON THREADS
+python -m tests.benchmarks.contenders CASE_AS_JSON|rates THREADS
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from torch.utils.flop_counter import flop_registry
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
 from duck_and_cover.training.fit import preset_path, quiet_libraries
-from duck_and_cover.training.plan import _SameBatch, blank_condition, peak_memory
+from duck_and_cover.training.plan import SameBatch, blank_condition, peak_memory
 from duck_and_cover.training.progan import ProGANModule
 from tests.benchmarks.reference import LATENT, PlainGenerator, PlainStep
 
@@ -185,7 +185,7 @@ def our_step(case: Case) -> Measurement:
     module = our_module(case)
     steps = module.penalty_every
     watch = Stopwatch(steps, case.device)
-    data = _SameBatch(case.resolution, case.batch, GENRES, steps * (1 + TIMED_ROUNDS))
+    data = SameBatch(case.resolution, case.batch, GENRES, steps * (1 + TIMED_ROUNDS))
     trainer = Trainer(
         accelerator=case.device,
         devices=1,
@@ -215,7 +215,8 @@ def sampling_step(case: Case) -> Callable[[], None]:
 
         return draw_plainly
     condition = blank_condition(case.batch, GENRES).to(case.device)
-    ours = ProGANGenerator(case.resolution, GENRES, LATENT, *widths[1:]).to(case.device).eval()
+    ours = ProGANGenerator(case.resolution, GENRES, LATENT, *widths[1:]).to(case.device)
+    ours.eval().requires_grad_(False)
     half = case.precision == "bf16-mixed"
 
     @torch.no_grad()
@@ -236,10 +237,27 @@ def measurement(case: Case) -> Measurement:
     return our_step(case)
 
 
+def matmul_rates(side: int = 1024, tries: int = 6) -> dict[str, float]:
+    """GFLOP/s that this machine reaches in one large product, the best of some, by precision."""
+    rates = {}
+    for name, kind in (("32-true", torch.float32), ("bf16-mixed", torch.bfloat16)):
+        a, b = torch.randn(2, side, side).to(kind)
+        out, seconds = torch.mm(a, b), []
+        for _ in range(tries):
+            began = time.perf_counter()
+            torch.mm(a, b, out=out)
+            seconds.append(time.perf_counter() - began)
+        rates[name] = 2 * side**3 / min(seconds) / 1e9
+    return rates
+
+
 def main() -> None:
-    """Print one measurement as JSON."""
+    """Print one measurement as JSON, or what the machine can do at all."""
     torch.set_num_threads(int(sys.argv[2]))
     torch.manual_seed(0)
+    if sys.argv[1] == "rates":
+        sys.stdout.write(json.dumps(matmul_rates()) + "\n")
+        return
     found = measurement(Case(**json.loads(sys.argv[1])))
     sys.stdout.write(json.dumps(asdict(found)) + "\n")
 

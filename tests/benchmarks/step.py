@@ -3,7 +3,8 @@
 python -m tests.benchmarks.step [--rounds 3] [--threads 2] [CASE ...]
 
 A line a contender: images/s, CPU seconds and GFLOP an image, the most memory that its process held;
-in brackets what it is of the plain one's. Contenders take turns, and medians are printed.
+in brackets what it is of the plain one's. Contenders take turns, and medians are printed. On a CPU
+the first line is what one large product reaches; the lines' last figure is their share of that.
 """
 
 from __future__ import annotations
@@ -48,9 +49,13 @@ class Line:
     name: str
     median: Measurement
 
-    def text(self, plain: Measurement) -> str:
-        """For people."""
-        m = self.median
+    def text(self, plain: Measurement, rates: dict[str, float]) -> str:
+        """For people.
+
+        Args:
+            rates: GFLOP/s of one large product by precision; empty where they are not known.
+        """
+        m, rate = self.median, rates.get(CONTENDERS[self.name].get("precision", "32-true"))
         parts = (
             f"  {self.name:<16}",
             f"{m.images_per_s:9.3f} images/s ({m.images_per_s / plain.images_per_s:5.2f}x)",
@@ -58,6 +63,7 @@ class Line:
             f"{m.gflop:8.2f} GFLOP ({m.gflop / plain.gflop:4.2f}x)",
             f"{m.memory_mib:6.0f} MiB ({m.memory_mib / plain.memory_mib:4.2f}x)",
             f"{m.bf16_share:6.1%} of bf16 peak" if m.bf16_share else "",
+            f"{m.gflop * m.images_per_s / rate:4.0%} of the rate" if rate else "",
         )
         return "  ".join(part for part in parts if part)
 
@@ -69,6 +75,14 @@ def measure(case: Case, threads: int) -> Measurement:
         [*command, str(threads)], stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True
     )
     return Measurement(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def matmul_rates(threads: int) -> dict[str, float]:
+    """GFLOP/s of one large product by precision, in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.contenders", "rates", str(threads)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True)
+    rates: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return rates
 
 
 def median(found: list[Measurement]) -> Measurement:
@@ -98,15 +112,19 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--contenders", nargs="*", choices=list(CONTENDERS))
     asked = parser.parse_args()
+    machine = matmul_rates(asked.threads)
+    each = ", ".join(f"{rate:.0f} in {name}" for name, rate in machine.items())
+    sys.stdout.write(f"one large product on the CPU: GFLOP/s {each}\n")
     for name in asked.cases or cases:
         case = cases[name]
         names = asked.contenders or [n for n in CONTENDERS if not (case.sampling and "reuse" in n)]
         lines = list(compare(case, names, asked.rounds, asked.threads))
+        rates = machine if case.device == "cpu" else {}
         what = "a picture" if case.sampling else "a step"
         sys.stdout.write(f"{name}: {what} at {case.resolution}x{case.resolution}, ")
         sys.stdout.write(f"batch {case.batch}, {asked.threads} threads\n")
         for line in lines:
-            sys.stdout.write(line.text(lines[0].median) + "\n")
+            sys.stdout.write(line.text(lines[0].median, rates) + "\n")
         sys.stdout.flush()
 
 

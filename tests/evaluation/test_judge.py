@@ -9,8 +9,9 @@ from PIL import Image
 
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation import judge as judging
-from duck_and_cover.evaluation.judge import JudgeNetwork, genre_accuracy, judge_for, year_error
+from duck_and_cover.evaluation.judge import JudgeNetwork, judge_for
 from duck_and_cover.evaluation.scores import held_out, score
+from duck_and_cover.evaluation.verdicts import genre_accuracy, year_error
 from duck_and_cover.growth import Growth
 
 
@@ -20,16 +21,11 @@ def synthetic(count: int, resolution: int) -> CoverDataModule:
     )
 
 
+@pytest.mark.slow
 def test_the_truth_of_synthetic_covers_can_be_learnt() -> None:
     """97 % of genres and less than six years off, on artists that it has not seen."""
     data = synthetic(4000, 32)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        judge = judge_for(data)
-    finally:
-        torch.set_num_threads(threads)
-    real = held_out(data)
+    judge, real = judge_for(data), held_out(data)
     verdicts = judge.look(real.pictures)
     assert len(real.genres) > 300
     assert genre_accuracy(verdicts, real.genres, judge.vocabulary) >= 0.97
@@ -55,6 +51,23 @@ def test_it_is_trained_once_and_again_when_damaged(
     again = judge_for(data).look(pictures)
     assert "damaged" in caplog.text
     np.testing.assert_allclose(again.genres, first.genres, rtol=1e-4, atol=1e-4)
+
+
+def test_a_judge_speaks_the_vocabulary_that_it_was_trained_with(
+    monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> None:
+    """The same covers under other genres and years are another judge's."""
+    monkeypatch.setattr(judging, "MOST_IMAGES", 640)
+    data, other = synthetic(160, 16), synthetic(160, 16)
+    other.genres, other.years = ["jazz", "polka", "techno"], (1900, 2100)
+    assert judge_for(data).vocabulary == data.vocabulary != other.vocabulary
+    judge = judge_for(other)
+    assert judge.vocabulary == other.vocabulary
+    verdicts = judge.look(held_out(other).pictures)
+    assert verdicts.genres.shape[1] == 3
+    assert 1900 < verdicts.years.mean() < 2100
+    fingerprint = data.pyramid("train").fingerprint
+    assert len(list((own_cache / "judges").glob(f"{fingerprint}*"))) == 2
 
 
 def test_covers_without_labels_get_a_judge_of_synthetic_ones(

@@ -33,11 +33,19 @@ def plain_down(x: Tensor, weight: Tensor, scale: float) -> Tensor:
     return downsample(plain(x, weight, scale))
 
 
-PAIRS = [
-    (products.conv, plain),
-    (products.conv_up, plain_up),
-    (products.conv_down, plain_down),
-]
+def few_same(x: Tensor, weight: Tensor, scale: float) -> Tensor:
+    return products.conv(x, products.same_kernel(weight, scale))
+
+
+def few_up(x: Tensor, weight: Tensor, scale: float) -> Tensor:
+    return products.conv_up(x, products.up_kernel(weight, scale))
+
+
+def few_down(x: Tensor, weight: Tensor, scale: float) -> Tensor:
+    return products.conv_down(x, products.down_kernel(weight, scale))
+
+
+PAIRS = [(few_same, plain), (few_up, plain_up), (few_down, plain_down)]
 BOTH = pytest.mark.parametrize(("few", "plainly"), PAIRS)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -33,6 +35,16 @@ class PlainDescent(ProGANModule):
         """Break off before the step that begins at STOP_AT images."""
         if self.images_shown >= int(os.environ.get("STOP_AT", "1000000")):
             raise Stop
+        mark = os.environ.get("KILL_MARK")  # once, in the second process, after 48 images
+        if mark and process_rank() == 1 and self.images_shown >= 48 and not Path(mark).exists():
+            Path(mark).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def manual_backward(self, loss: torch.Tensor, *args: Any, **kwargs: Any) -> None:
+        """Spoil one process's gradients in the step that begins at NAN_AT images."""
+        if self.images_shown == int(os.environ.get("NAN_AT", "-1")) and process_rank() == 1:
+            loss = loss * float("nan")
+        super().manual_backward(loss, *args, **kwargs)
 
     def on_train_end(self) -> None:
         """Leave what this process has come to in the folder WEIGHTS."""
@@ -41,9 +53,12 @@ class PlainDescent(ProGANModule):
 
 
 def main(config: str, out: Path) -> None:
-    """A whole run, and one that is broken off; each process names folders of its own."""
+    """A whole run, a spoilt one and one broken off; each process names folders of its own."""
     rank = os.environ["RANK"]
     train(["--config", config, f"--run.out={out}/whole-{rank}"])
+    os.environ |= {"NAN_AT": "40", "WEIGHTS": str(out / "spoilt")}
+    train(["--config", config, f"--run.out={out}/spoilt-{rank}"])
+    del os.environ["NAN_AT"]
     os.environ["STOP_AT"] = "45"
     try:
         train(["--config", config, f"--run.out={out}/broken-{rank}"])

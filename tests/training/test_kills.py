@@ -16,7 +16,7 @@ from duck_and_cover.training.run import RunFolder
 pytestmark = pytest.mark.slow
 
 KILLS = 20
-PLAN = ["--config", "progan", "--config", "smoke", "--kimg", "2.4"]
+PLAN = ["--config", "progan", "--config", "smoke", "--kimg", "6"]
 FIELDS = ["--run.checkpoint_kimg=0.024", "--run.sample_kimg=0.1", "--run.eval_kimg=0"]
 
 

@@ -1,0 +1,175 @@
+"""One contestant held against the ground: every figure of it, and its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from duck_and_cover.conditions import Condition
+from duck_and_cover.evaluation.conditioning import conditioning
+from duck_and_cover.evaluation.contestants import Contestant
+from duck_and_cover.evaluation.discriminator import discriminator_accuracy
+from duck_and_cover.evaluation.evidence import Evidence, gather
+from duck_and_cover.evaluation.flags import flags
+from duck_and_cover.evaluation.ground import Distances, Ground, Rows
+from duck_and_cover.evaluation.makes import Makes, conditions_of, made
+from duck_and_cover.evaluation.manifolds import pr_curve
+from duck_and_cover.evaluation.memorisation import memorisation
+from duck_and_cover.evaluation.names import distance_name
+from duck_and_cover.evaluation.report.comparison import curves_of
+from duck_and_cover.evaluation.report.contents import Curve, Figure, ModelReport
+from duck_and_cover.evaluation.report.meanings import direction
+from duck_and_cover.evaluation.scores import RealCovers, Scores, genre_rows, score_of
+from duck_and_cover.evaluation.verdicts import confusion, years_seen
+from duck_and_cover.generation.generator import Pictures
+from duck_and_cover.generation.sheet import contact_sheet
+
+SHEET_ROWS, SHEET_COLUMNS = 16, 8
+
+
+def measure(
+    who: Contestant, ground: Ground, folder: RealCovers | None, out: Path, stem: str
+) -> ModelReport:
+    """Everything about one contestant.
+
+    Args:
+        folder: The covers of a folder of pictures; None where the contestant makes covers.
+        out: Where its pictures are written.
+        stem: What their names begin with.
+    """
+    pictures, parts = _shown(who, ground, folder)
+    features = ground.extractor(pictures, f"the covers of {who.name}")
+    found = ground.distances(features, pictures, parts)
+    copies, pairs = memorisation(
+        lambda part: ground.judge.look(part).features,
+        pictures,
+        ground.unseen,
+        ground.data.pyramid("train"),
+    )
+    sheets = {"samples": _samples(who.maker, pictures, ground.data.growth.resolution)}
+    if pairs is not None:
+        sheets["nearest"] = pairs
+    for name, sheet in sheets.items():
+        sheet.save(out / f"{stem}-{name}.png")
+    report = ModelReport(
+        name=who.name,
+        kind=who.kind,
+        kimg=who.kimg,
+        resolution=who.resolution,
+        count=len(pictures),
+        figures=_distance_figures(ground, found),
+        genres=[],
+        pr_curve=pr_curve(ground.features[ground.cuts[0].reference], features[parts[0]]),
+        memorisation=copies,
+        flags=[*ground.doubts, *flags(Evidence(ground.count, ground.count, memorisation=copies))],
+        curves=_scores_of(who.path) if who.kind == "run" else [],
+        pictures={name: f"{stem}-{name}.png" for name in sheets},
+    )
+    return report if who.maker is None else _judged(report, who, ground, pictures, found)
+
+
+def _shown(
+    who: Contestant, ground: Ground, folder: RealCovers | None
+) -> tuple[Pictures, list[Rows]]:
+    """Covers (M, R, R, 3), and which of them are held against each reference."""
+    if folder is not None:
+        random = np.random.default_rng(ground.seed)
+        some = [random.permutation(len(folder.genres))[: ground.count] for _ in ground.cuts]
+        return folder.pictures, some
+    assert who.maker is not None
+    wishes = conditions_of(who.maker.vocabulary, ground.asked.genres, ground.asked.years)
+    return made(who.maker, wishes, ground.data.growth.resolution, ground.seed), ground.parts
+
+
+def _judged(
+    report: ModelReport, who: Contestant, ground: Ground, pictures: Pictures, found: Distances
+) -> ModelReport:
+    """The report with what the judge says of covers that were made as they were asked for."""
+    assert who.maker is not None
+    asked, words = ground.asked, ground.judge.vocabulary
+    seen, real_seen = ground.judge.look(pictures), ground.verdicts.rows(ground.asked_rows)
+    reference = ground.verdicts.features[ground.cuts[0].reference]
+    own = score_of(seen, pictures, asked, reference, words)
+    real = score_of(real_seen, asked.pictures, asked, reference, words)
+    rows = genre_rows((pictures, seen), (asked, real_seen), words)
+    changes = conditioning(who.maker, ground.judge, asked, ground.seed)
+    floors = ground.floors
+    evidence = gather(
+        (own, seen),
+        (real, real_seen),
+        asked,
+        words,
+        rows,
+        report.memorisation,
+        changes,
+        _share(found["precision"].mean, floors["precision"].mean),
+        _share(found["recall"].mean, floors["recall"].mean),
+    )
+    return replace(
+        report,
+        figures=[*report.figures, *_judge_figures(own, real)],
+        genres=rows,
+        confusion=confusion(seen, real_seen, asked.genres, words) if words.genres else None,
+        years=years_seen(seen, real_seen, asked.years),
+        conditioning=changes,
+        discriminator=discriminator_accuracy(
+            who.path, asked.pictures, pictures, asked.genres, asked.years
+        ),
+        flags=[*ground.doubts, *flags(evidence)],
+    )
+
+
+def _distance_figures(ground: Ground, found: Distances) -> list[Figure]:
+    return [
+        Figure(
+            distance_name(name, ground.extractor.name, ground.count),
+            value.mean,
+            ground.floors[name].mean,
+            value.std,
+            direction(name),
+            None,
+        )
+        for name, value in found.items()
+    ]
+
+
+def _scores_of(run: Path) -> list[Curve]:
+    """What the judge said while the run was trained; losses say nothing of quality."""
+    return [curve for curve in curves_of(run) if curve.name.startswith("val/")]
+
+
+def _judge_figures(own: Scores, real: Scores) -> list[Figure]:
+    names = ("genre_accuracy", "average_precision", "year_error", "diversity", "ms_ssim")
+    pairs = ((name, getattr(own, name), getattr(real, name)) for name in names)
+    return [
+        Figure(name, value, None, None, "near", beside)
+        for name, value, beside in pairs
+        if np.isfinite(beside)
+    ]
+
+
+def _share(value: float, floor: float) -> float:
+    return value / floor if floor else float("nan")
+
+
+def _samples(maker: Makes | None, pictures: Pictures, resolution: int) -> Image.Image:
+    """One genre a row, years from first to last; of a folder, its first covers."""
+    if maker is None:
+        return contact_sheet(pictures[: SHEET_ROWS // 2 * SHEET_COLUMNS], SHEET_COLUMNS)
+    words = maker.vocabulary
+    names = list(words.genres)
+    names = names[:: -(-len(names) // SHEET_ROWS)] if names else [""] * (SHEET_ROWS // 2)
+    years: npt.NDArray[np.int_] = np.linspace(
+        words.first_year, words.last_year, SHEET_COLUMNS
+    ).astype(int)
+    wishes = [
+        Condition((name,) if name else (), int(year) if words.last_year else None)
+        for name in names
+        for year in years
+    ]
+    labels = names if words.genres else []
+    return contact_sheet(made(maker, wishes, resolution), SHEET_COLUMNS, labels)

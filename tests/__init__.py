@@ -1,0 +1,1 @@
+"""Tests, and the benchmarks that print the figures of the README."""
