@@ -6,22 +6,18 @@ Heavy imports happen inside the commands, so that help comes at once.
 import logging
 import shlex
 import sys
-import time
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from duck_and_cover import __version__
-from duck_and_cover.errors import UsageError
-from duck_and_cover.shell import as_arguments, run
+from duck_and_cover.shell import run
+from duck_and_cover.train_command import train
 
-if TYPE_CHECKING:
-    from duck_and_cover.training.run import RunFolder
-
-AUTO = "auto"  # of --batch
+# Fields of the YAML, which LightningCLI reads, may follow the options.
+FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app = typer.Typer(
     help="Train your own album-cover generator, and use it.",
@@ -61,7 +57,7 @@ def common(
             logging.getLogger(library).setLevel(logging.ERROR)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings=FREE)
 def quickstart(
     context: typer.Context,
     minutes: Annotated[float, typer.Option(help="How long it may take in all.", min=1)] = 8,
@@ -77,142 +73,7 @@ def quickstart(
     draw_and_train(minutes, out, seed, context.args)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def train(
-    context: typer.Context,
-    config: Annotated[
-        list[str] | None,
-        typer.Option(help="A preset's name or a YAML file; later ones override. [progan]"),
-    ] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Hub id, folder, parquet files, or synthetic.")
-    ] = None,
-    resolution: Annotated[int | None, typer.Option(help="Top resolution: 32, 64, ...")] = None,
-    kimg: Annotated[float | None, typer.Option(help="Thousands of covers to show.")] = None,
-    batch: Annotated[
-        str | None, typer.Option(help="Covers a step: 16, or auto, as many as memory takes.")
-    ] = None,
-    micro_batch: Annotated[
-        int | None,
-        typer.Option(help="Covers worked on at once: the same step in less memory.", min=1),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="The run folder. [runs/CONFIG-N]")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of weights, order and noise.")] = None,
-    balance: Annotated[
-        float | None, typer.Option(help="Show rare genres more often: 0 not, 1 like any other.")
-    ] = None,
-    stream: Annotated[
-        bool, typer.Option(help="Read covers as they are shown: nothing is stored on the disk.")
-    ] = False,
-    pyramid_max: Annotated[
-        int | None,
-        typer.Option(help="Highest resolution stored; above, JPEGs are decoded as shown. [128]"),
-    ] = None,
-    devices: Annotated[str | None, typer.Option(help="Of this machine: 1, 2, ..., auto.")] = None,
-    num_nodes: Annotated[int | None, typer.Option(help="Machines that train together.")] = None,
-    strategy: Annotated[str | None, typer.Option(help="How devices join: auto or ddp.")] = None,
-    ray_workers: Annotated[
-        int | None, typer.Option(help="Train in so many processes of a Ray cluster.")
-    ] = None,
-    time_limit: Annotated[
-        str | None,
-        typer.Option(help="Save and stop after 55m, 90s, 2h30m or 1-02:00:00; --resume goes on."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Print the plan, train nothing.")] = False,
-    wandb: Annotated[bool, typer.Option(help="Log to Weights & Biases too.")] = False,
-    tensorboard: Annotated[bool, typer.Option(help="Log to TensorBoard too.")] = False,
-    help_all: Annotated[bool, typer.Option(help="List every field of the YAML.")] = False,
-) -> None:
-    """Train a GAN on covers; every field of the YAML is a flag too (see --help-all).
-
-    Example: duck-and-cover train --config progan --data synthetic --resolution 32 --kimg 20
-    """
-    began = time.monotonic()
-    from duck_and_cover.training import fit, processes
-    from duck_and_cover.training.auto_batch import auto_batch
-    from duck_and_cover.training.run import free_folder
-    from duck_and_cover.training.stopping import seconds_of
-
-    if help_all:
-        fit.show_fields()
-        return
-    deadline = began + seconds_of(time_limit) if time_limit is not None else None
-    flags = {
-        "--data.covers": data,
-        "--growth.resolution": resolution,
-        "--growth.kimg": kimg,
-        "--growth.batch_size": _covers_a_step(batch, micro_batch),
-        "--model.init_args.micro_batch": micro_batch,
-        "--seed_everything": seed,
-        "--data.balance": balance,
-        "--data.stream": stream or None,
-        "--data.pyramid_max": pyramid_max,
-        "--trainer.devices": devices,
-        "--trainer.num_nodes": num_nodes,
-        "--trainer.strategy": strategy,
-        "--run.wandb": wandb or None,
-        "--run.tensorboard": tensorboard or None,
-    }
-    extra = [*as_arguments(flags), *context.args]
-    if resume is not None:
-        if config or out:
-            raise UsageError(
-                "--resume takes its config and folder from the run: leave out --config and --out"
-            )
-        if batch == AUTO:
-            raise UsageError(
-                "--resume keeps the run's batch: leave out --batch auto; on a smaller device the "
-                "same steps are made with --micro-batch N"
-            )
-        run = _train(extra, resume, True, deadline, ray_workers)
-    else:
-        names = config or ["progan"]
-        presets = [part for name in names for part in ("--config", str(fit.preset_path(name)))]
-        if batch == AUTO:
-            if ray_workers is not None:
-                raise UsageError(
-                    "--batch auto measures this machine, not Ray's: --dry-run with --devices "
-                    "prints the numbers to pass"
-                )
-            extra += auto_batch(fit.build([*presets, *extra]), dry_run)
-        if dry_run:
-            fit.show_plan(fit.build([*presets, *extra]))
-            return
-        folder = out or free_folder(Path("runs") / Path(names[-1]).stem)
-        extra += ["--run.out", str(folder)]
-        run = _train([*presets, *extra], folder, False, deadline, ray_workers)
-    if not processes.writes():
-        return
-    typer.echo(f"trained: {run.path}")
-    typer.echo(f"draw with: duck-and-cover generate {run.path} --n 8 --out covers/")
-
-
-def _train(
-    args: list[str], out: Path, resume: bool, deadline: float | None, ray_workers: int | None
-) -> "RunFolder":
-    """Train in this process, or in those of a Ray cluster."""
-    from duck_and_cover.judge_callback import JudgeScores
-    from duck_and_cover.training.fit import train
-
-    if ray_workers is None:
-        return train(args, out if resume else None, JudgeScores, deadline)
-    if find_spec("ray") is None:
-        raise UsageError("--ray-workers needs Ray: pip install 'duck-and-cover[cluster]'")
-    from duck_and_cover.training.ray_cluster import train_on_ray
-
-    return train_on_ray(args, out, ray_workers, resume, JudgeScores, deadline)
-
-
-def _covers_a_step(batch: str | None, micro_batch: int | None) -> int | None:
-    """`--batch` as a number; None where nothing is said, or auto will choose."""
-    if batch == AUTO and micro_batch is not None:
-        raise UsageError("--batch auto chooses --micro-batch too: leave it out")
-    if batch is None or batch == AUTO:
-        return None
-    if not batch.isdecimal() or not int(batch):
-        raise UsageError(f"--batch {batch}: take a number of covers, or auto")
-    return int(batch)
+app.command(context_settings=FREE)(train)
 
 
 @app.command()
@@ -257,7 +118,9 @@ def evaluate(
     from duck_and_cover.evaluation.evaluate import Wanted
     from duck_and_cover.evaluation.evaluate import evaluate as report_on
     from duck_and_cover.evaluation.table import report_table
+    from duck_and_cover.generation.allocator import keep_freed_memory
 
+    keep_freed_memory()
     wanted = Wanted(data, split, n, features, inception_weights, seed)
     report, page = report_on(models, wanted, out, shlex.join(["duck-and-cover", *sys.argv[1:]]))
     typer.echo(report_table(report))
@@ -294,8 +157,10 @@ def generate(
 
     Example: duck-and-cover generate runs/x --genre jazz --year 1962 --n 8 --seed 1 --out covers/
     """
+    from duck_and_cover.generation.allocator import keep_freed_memory
     from duck_and_cover.generation.generator import CoverGenerator, save_covers
 
+    keep_freed_memory()
     generator = CoverGenerator.from_pretrained(model)
     seeds = range(seed, seed + n)
     covers = generator.generate(genre or (), year, artist, album, seeds, truncation)

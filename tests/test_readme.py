@@ -19,7 +19,12 @@ SCRIPTS: dict[str, str] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
     "project"
 ]["scripts"]
 SCRIPTS.pop("duck-and-cover")
-COMMANDS = [line for block in BLOCKS for line in block.replace("\\\n", " ").splitlines() if line]
+COMMANDS = [
+    line.partition(" > ")[0]
+    for block in BLOCKS
+    for line in block.replace("\\\n", " ").splitlines()
+    if line
+]
 
 
 def test_there_are_commands() -> None:
@@ -67,4 +72,4 @@ def test_every_file_of_the_map_exists() -> None:
 
 
 def test_it_is_short() -> None:
-    assert len(README.splitlines()) <= 200
+    assert len(README.splitlines()) <= 210

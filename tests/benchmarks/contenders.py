@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import flop_registry
 
+from duck_and_cover.generation.allocator import keep_freed_memory
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
 from duck_and_cover.training.fit import preset_path, quiet_libraries
@@ -214,6 +215,7 @@ def sampling_step(case: Case) -> Callable[[], None]:
             plain(z)
 
         return draw_plainly
+    keep_freed_memory()  # as the commands that draw do
     condition = blank_condition(case.batch, GENRES).to(case.device)
     ours = ProGANGenerator(case.resolution, GENRES, LATENT, *widths[1:]).to(case.device)
     ours.eval().requires_grad_(False)
