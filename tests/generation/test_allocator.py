@@ -37,4 +37,4 @@ def faults(how: str) -> int:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 def test_freed_memory_is_taken_again() -> None:
-    assert faults("kept") < 0.2 * faults("given back")
+    assert faults("kept") < 0.6 * faults("given back")
