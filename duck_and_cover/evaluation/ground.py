@@ -40,6 +40,7 @@ SPLITS = {
     "held-out": ("validation", "test"),
     "all": ALL,
 }
+JUDGE = "judge"  # the extractor whose features come with the verdicts
 FEWEST = 8  # covers of a half
 CUTS = 5  # of few covers
 MOST_UNSEEN = 1000
@@ -112,6 +113,10 @@ class Ground:
         """Held-out covers, which no training has seen."""
         return covers_of(self.data, SPLITS["held-out"]).some(MOST_UNSEEN).pictures
 
+    def features_of(self, pictures: Pictures, verdicts: Verdicts, what: str) -> Features:
+        """Of covers that the judge has looked at, as the extractor sees them."""
+        return verdicts.features if self.extractor.name == JUDGE else self.extractor(pictures, what)
+
     def distances(self, features: Features, pictures: Pictures, parts: list[Rows]) -> Distances:
         """Of covers to the references, as means over the cuts.
 
@@ -172,7 +177,11 @@ def lay_ground(
     judge = judge_for(data)
     extractor = extractor_for(features, judge, inception_weights)
     origin = Origin("+".join(data.pyramid(s).fingerprint for s in SPLITS[split]), split, rows)
-    points = remembered_features(extractor, covers.pictures, origin)
+    verdicts = judge.look(covers.pictures)
+    if extractor.name == JUDGE:
+        points = verdicts.features
+    else:
+        points = remembered_features(extractor, covers.pictures, origin)
     mixed = np.random.default_rng(seed).permutation(len(rows))
     guarded = check_features(extractor, covers.pictures[mixed], points[mixed])
     return Ground(
@@ -180,7 +189,7 @@ def lay_ground(
         split,
         covers,
         judge,
-        judge.look(covers.pictures),
+        verdicts,
         extractor,
         points,
         cuts_of(len(rows), half, seed),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from duck_and_cover.conditions import Condition
+from duck_and_cover.evaluation import structure
 from duck_and_cover.evaluation.conditioning import conditioning
 from duck_and_cover.evaluation.contestants import Contestant
 from duck_and_cover.evaluation.discriminator import discriminator_accuracy
@@ -24,7 +25,7 @@ from duck_and_cover.evaluation.report.comparison import curves_of
 from duck_and_cover.evaluation.report.contents import Curve, Figure, ModelReport
 from duck_and_cover.evaluation.report.meanings import direction
 from duck_and_cover.evaluation.scores import RealCovers, Scores, genre_rows, score_of
-from duck_and_cover.evaluation.verdicts import confusion, years_seen
+from duck_and_cover.evaluation.verdicts import Verdicts, confusion, years_seen
 from duck_and_cover.generation.generator import Pictures
 from duck_and_cover.generation.sheet import contact_sheet
 
@@ -42,7 +43,8 @@ def measure(
         stem: What their names begin with.
     """
     pictures, parts = _shown(who, ground, folder)
-    features = ground.extractor(pictures, f"the covers of {who.name}")
+    seen = ground.judge.look(pictures)
+    features = ground.features_of(pictures, seen, f"the covers of {who.name}")
     found = ground.distances(features, pictures, parts)
     copies, pairs = memorisation(
         lambda part: ground.judge.look(part).features,
@@ -69,7 +71,7 @@ def measure(
         curves=_scores_of(who.path) if who.kind == "run" else [],
         pictures={name: f"{stem}-{name}.png" for name in sheets},
     )
-    return report if who.maker is None else _judged(report, who, ground, pictures, found)
+    return report if who.maker is None else _judged(report, who, ground, (pictures, seen), found)
 
 
 def _shown(
@@ -86,12 +88,16 @@ def _shown(
 
 
 def _judged(
-    report: ModelReport, who: Contestant, ground: Ground, pictures: Pictures, found: Distances
+    report: ModelReport,
+    who: Contestant,
+    ground: Ground,
+    generated: tuple[Pictures, Verdicts],
+    found: Distances,
 ) -> ModelReport:
     """The report with what the judge says of covers that were made as they were asked for."""
     assert who.maker is not None
-    asked, words = ground.asked, ground.judge.vocabulary
-    seen, real_seen = ground.judge.look(pictures), ground.verdicts.rows(ground.asked_rows)
+    asked, words, (pictures, seen) = ground.asked, ground.judge.vocabulary, generated
+    real_seen = ground.verdicts.rows(ground.asked_rows)
     reference = ground.verdicts.features[ground.cuts[0].reference]
     own = score_of(seen, pictures, asked, reference, words)
     real = score_of(real_seen, asked.pictures, asked, reference, words)
@@ -126,7 +132,7 @@ def _judged(
 def _distance_figures(ground: Ground, found: Distances) -> list[Figure]:
     return [
         Figure(
-            distance_name(name, ground.extractor.name, ground.count),
+            distance_name(name, ground.extractor.name, _covers(name, ground)),
             value.mean,
             ground.floors[name].mean,
             value.std,
@@ -137,8 +143,15 @@ def _distance_figures(ground: Ground, found: Distances) -> list[Figure]:
     ]
 
 
+def _covers(name: str, ground: Ground) -> int:
+    """On each side, of a distance."""
+    return min(ground.count, structure.MOST) if name.startswith("swd") else ground.count
+
+
 def _scores_of(run: Path) -> list[Curve]:
     """What the judge said while the run was trained; losses say nothing of quality."""
+    if not (run / "metrics.csv").is_file():  # too short to log anything
+        return []
     return [curve for curve in curves_of(run) if curve.name.startswith("val/")]
 
 
