@@ -10,7 +10,8 @@ from lightning.pytorch import LightningModule, Trainer
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.judge import judge_for
 from duck_and_cover.evaluation.makes import conditions_of, made
-from duck_and_cover.evaluation.scores import held_out, look_over
+from duck_and_cover.evaluation.real_covers import held_out
+from duck_and_cover.evaluation.scores import look_over
 from duck_and_cover.generation.folder import save_generator
 from duck_and_cover.generation.generator import CoverGenerator
 from duck_and_cover.training.base import GANModule

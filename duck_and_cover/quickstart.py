@@ -14,7 +14,8 @@ from rich.console import Console
 
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.judge import judge_for
-from duck_and_cover.evaluation.scores import compare, held_out
+from duck_and_cover.evaluation.real_covers import held_out
+from duck_and_cover.evaluation.scores import compare
 from duck_and_cover.evaluation.table import comparison_table
 from duck_and_cover.generation.generator import CoverGenerator, save_covers
 from duck_and_cover.shell import as_arguments

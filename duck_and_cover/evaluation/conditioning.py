@@ -17,8 +17,8 @@ from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.evaluation.distances import mean_pairwise_distance
 from duck_and_cover.evaluation.judge import Judge
 from duck_and_cover.evaluation.makes import Makes, conditions_of, made
+from duck_and_cover.evaluation.real_covers import RealCovers
 from duck_and_cover.evaluation.report.contents import Conditioning
-from duck_and_cover.evaluation.scores import RealCovers
 from duck_and_cover.evaluation.verdicts import Verdicts
 
 PAIRS = 256  # of each kind of change

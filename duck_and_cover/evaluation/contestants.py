@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import yaml
 from PIL import Image
 
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.errors import UsageError
 from duck_and_cover.evaluation.makes import Makes
+from duck_and_cover.evaluation.real_covers import RealCovers, covers_of
 from duck_and_cover.evaluation.report.contents import Kind
-from duck_and_cover.evaluation.scores import RealCovers
 from duck_and_cover.generation.generator import CoverGenerator
 from duck_and_cover.growth import Growth
 
@@ -52,17 +51,6 @@ def contestant(model: str) -> Contestant:
     kind: Kind = "run" if (path / CONFIG).is_file() else "generator"
     config = generator.config
     return Contestant(_called(model), kind, path, config.resolution, config.kimg, generator)
-
-
-def covers_of(data: CoverDataModule, splits: tuple[str, ...]) -> RealCovers:
-    """All covers of some splits at the plan's top resolution."""
-    pyramids = [data.pyramid(split) for split in splits]
-    resolution = data.growth.resolution
-    return RealCovers(
-        np.concatenate([p.read(np.arange(len(p)), resolution) for p in pyramids]),
-        [names for p in pyramids for names in p.genres],
-        np.concatenate([p.years for p in pyramids]),
-    )
 
 
 def data_of(run: Path, growth: Growth) -> CoverDataModule:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from duck_and_cover.conditions import Vocabulary
+from duck_and_cover.evaluation.real_covers import RealCovers
 from duck_and_cover.evaluation.report.contents import Conditioning, GenreRow, Memorisation
-from duck_and_cover.evaluation.scores import RealCovers, Scores
+from duck_and_cover.evaluation.scores import Scores
 from duck_and_cover.evaluation.verdicts import Verdicts, chance_rate, truth, year_shift, year_slope
 
 NAN = float("nan")

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.errors import UsageError
-from duck_and_cover.evaluation.contestants import ALL, covers_of
+from duck_and_cover.evaluation.contestants import ALL
 from duck_and_cover.evaluation.distances import frechet, kid, kid_over_subsets
 from duck_and_cover.evaluation.feature_cache import Origin, remembered_features
 from duck_and_cover.evaluation.features import Extractor, Features, extractor_for
@@ -27,8 +26,8 @@ from duck_and_cover.evaluation.guards import check_features
 from duck_and_cover.evaluation.judge import Judge, judge_for
 from duck_and_cover.evaluation.manifolds import manifold
 from duck_and_cover.evaluation.names import distance_name
+from duck_and_cover.evaluation.real_covers import RealCovers, Rows, count_of, covers_of, evenly
 from duck_and_cover.evaluation.report.contents import Flag
-from duck_and_cover.evaluation.scores import RealCovers
 from duck_and_cover.evaluation.structure import sliced_wasserstein
 from duck_and_cover.evaluation.verdicts import Verdicts
 from duck_and_cover.generation.generator import Pictures
@@ -45,8 +44,6 @@ FEWEST = 8  # covers of a half
 CUTS = 5  # of few covers
 MOST_UNSEEN = 1000
 MOST_BYTES = 1_200_000_000  # of real pictures in memory
-
-Rows = npt.NDArray[np.intp]
 
 
 class Cut(NamedTuple):
@@ -111,7 +108,9 @@ class Ground:
     @cached_property
     def unseen(self) -> Pictures:
         """Held-out covers, which no training has seen."""
-        return covers_of(self.data, SPLITS["held-out"]).some(MOST_UNSEEN).pictures
+        splits = SPLITS["held-out"]
+        rows = evenly(count_of(self.data, splits), MOST_UNSEEN)
+        return covers_of(self.data, splits, rows).pictures
 
     def features_of(self, pictures: Pictures, verdicts: Verdicts, what: str) -> Features:
         """Of covers that the judge has looked at, as the extractor sees them."""
@@ -165,15 +164,15 @@ def lay_ground(
     """
     if split not in SPLITS:
         raise UsageError(f"--split {split}: take one of {', '.join(SPLITS)}")
-    whole = covers_of(data, SPLITS[split])
-    rows = _some(len(whole.genres), min(2 * n, _most(data.growth.resolution)), seed)
+    count = count_of(data, SPLITS[split])
+    rows = _some(count, min(2 * n, _most(data.growth.resolution)), seed)
     half = min(n, len(rows) // 2)
     if half < FEWEST:
         raise UsageError(
-            f"--split {split}: {len(whole.genres)} covers are too few to compare with; "
+            f"--split {split}: {count} covers are too few to compare with; "
             "take --split held-out or all, or more --data"
         )
-    covers = whole.at(rows)
+    covers = covers_of(data, SPLITS[split], rows)
     judge = judge_for(data)
     extractor = extractor_for(features, judge, inception_weights)
     origin = Origin("+".join(data.pyramid(s).fingerprint for s in SPLITS[split]), split, rows)

@@ -17,9 +17,9 @@ from duck_and_cover.errors import DuckAndCoverError
 from duck_and_cover.evaluation.distances import frechet
 from duck_and_cover.evaluation.feature_cache import Origin, remembered_features
 from duck_and_cover.evaluation.features import Extractor, Features, Pictures
+from duck_and_cover.evaluation.flags import FEW_COVERS
 from duck_and_cover.evaluation.report.contents import Flag
 
-ENOUGH = 2048  # covers: with fewer, the Inception's covariance is singular
 CLASS_SCORES = (1000, 1001, 1008)  # of ImageNet, as its networks count them
 INCEPTION_FEATURES = 2048
 INCEPTION_NOISE = (250.0, 550.0)  # FID of real covers to noise, with enough of both
@@ -55,7 +55,7 @@ def check_features(extractor: Extractor, pictures: Pictures, features: Features)
     count = len(pictures)
     _check_kind(extractor, features)
     _check_company(extractor, pictures)
-    noise = _noise_features(extractor, min(count, ENOUGH), pictures.shape[1])
+    noise = _noise_features(extractor, min(count, FEW_COVERS), pictures.shape[1])
     near = frechet(features[::2], features[1::2])  # halves alike where covers stand by genre
     far = frechet(features, noise)
     _check_range(extractor, near, far, count)
@@ -94,14 +94,14 @@ def _check_company(extractor: Extractor, pictures: Pictures) -> None:
 
 
 def _check_range(extractor: Extractor, near: float, far: float, count: int) -> None:
-    if far <= (FAR_APART if count >= ENOUGH else APART) * near:
+    if far <= (FAR_APART if count >= FEW_COVERS else APART) * near:
         raise _refusal(
             extractor,
             f"it hardly tells covers from noise: FID of one half of the real covers to the other "
             f"is {near:.4g}, to noise {far:.4g}",
         )
     low, high = INCEPTION_NOISE
-    if extractor.name == "inception" and count >= ENOUGH and not low <= far <= high:
+    if extractor.name == "inception" and count >= FEW_COVERS and not low <= far <= high:
         raise _refusal(
             extractor,
             f"FID of real covers to noise is {far:.4g}, not within {low:.0f} to {high:.0f}: "

@@ -6,30 +6,27 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from duck_and_cover.conditions import Condition
 from duck_and_cover.evaluation import structure
 from duck_and_cover.evaluation.conditioning import conditioning
 from duck_and_cover.evaluation.contestants import Contestant
 from duck_and_cover.evaluation.discriminator import discriminator_accuracy
 from duck_and_cover.evaluation.evidence import Evidence, gather
 from duck_and_cover.evaluation.flags import flags
-from duck_and_cover.evaluation.ground import Distances, Ground, Rows
+from duck_and_cover.evaluation.ground import Distances, Ground
 from duck_and_cover.evaluation.makes import Makes, conditions_of, made
 from duck_and_cover.evaluation.manifolds import pr_curve
 from duck_and_cover.evaluation.memorisation import memorisation
 from duck_and_cover.evaluation.names import distance_name
+from duck_and_cover.evaluation.real_covers import RealCovers, Rows
 from duck_and_cover.evaluation.report.comparison import curves_of
 from duck_and_cover.evaluation.report.contents import Curve, Figure, ModelReport
 from duck_and_cover.evaluation.report.meanings import direction
-from duck_and_cover.evaluation.scores import RealCovers, Scores, genre_rows, score_of
+from duck_and_cover.evaluation.scores import Scores, genre_rows, score_of
 from duck_and_cover.evaluation.verdicts import Verdicts, confusion, years_seen
 from duck_and_cover.generation.generator import Pictures
-from duck_and_cover.generation.sheet import contact_sheet
-
-SHEET_ROWS, SHEET_COLUMNS = 16, 8
+from duck_and_cover.generation.sheet import COLUMNS, ROWS, contact_sheet, sheet_conditions
 
 
 def measure(
@@ -172,17 +169,6 @@ def _share(value: float, floor: float) -> float:
 def _samples(maker: Makes | None, pictures: Pictures, resolution: int) -> Image.Image:
     """One genre a row, years from first to last; of a folder, its first covers."""
     if maker is None:
-        return contact_sheet(pictures[: SHEET_ROWS // 2 * SHEET_COLUMNS], SHEET_COLUMNS)
-    words = maker.vocabulary
-    names = list(words.genres)
-    names = names[:: -(-len(names) // SHEET_ROWS)] if names else [""] * (SHEET_ROWS // 2)
-    years: npt.NDArray[np.int_] = np.linspace(
-        words.first_year, words.last_year, SHEET_COLUMNS
-    ).astype(int)
-    wishes = [
-        Condition((name,) if name else (), int(year) if words.last_year else None)
-        for name in names
-        for year in years
-    ]
-    labels = names if words.genres else []
-    return contact_sheet(made(maker, wishes, resolution), SHEET_COLUMNS, labels)
+        return contact_sheet(pictures[: ROWS // 2 * COLUMNS], COLUMNS)
+    wishes, names = sheet_conditions(maker.vocabulary)
+    return contact_sheet(made(maker, wishes, resolution), COLUMNS, names)

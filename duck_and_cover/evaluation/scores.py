@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from duck_and_cover.conditions import Vocabulary
-from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.distances import (
     kid,
     mean_pairwise_distance,
@@ -17,6 +16,7 @@ from duck_and_cover.evaluation.distances import (
 )
 from duck_and_cover.evaluation.judge import Judge
 from duck_and_cover.evaluation.makes import Makes, conditions_of, made
+from duck_and_cover.evaluation.real_covers import RealCovers
 from duck_and_cover.evaluation.report.contents import GenreRow
 from duck_and_cover.evaluation.verdicts import (
     Verdicts,
@@ -30,7 +30,6 @@ from duck_and_cover.generation.generator import Pictures
 
 FEWEST_OF_A_GENRE = 8  # for its diversity to mean anything
 PAIRS = 200  # a genre, for MS-SSIM
-FEWEST, MOST = 64, 2000  # held-out covers
 
 
 @dataclass(frozen=True)
@@ -44,46 +43,6 @@ class Scores:
     ms_ssim: float  # mean similarity of two covers of a genre
     kid: float  # kernel distance to the held-out real covers, in the judge's features
     count: int
-
-
-def held_out(data: CoverDataModule) -> RealCovers:
-    """The covers of validation and test together, at the plan's top resolution, at most MOST.
-
-    Where they are fewer than FEWEST, the training covers join them: a distance to a handful of
-    pictures says nothing.
-    """
-    resolution = data.growth.resolution
-    pyramids = [data.pyramid("validation"), data.pyramid("test")]
-    if sum(len(p) for p in pyramids) < FEWEST:
-        pyramids.append(data.pyramid("train"))
-    covers = RealCovers(
-        np.concatenate([p.read(np.arange(len(p)), resolution) for p in pyramids]),
-        [names for p in pyramids for names in p.genres],
-        np.concatenate([p.years for p in pyramids]),
-    )
-    return covers.some(MOST)
-
-
-@dataclass(frozen=True)
-class RealCovers:
-    """Covers (N, R, R, 3) with what is known of them."""
-
-    pictures: Pictures
-    genres: list[list[str]]
-    years: npt.NDArray[np.int32]
-
-    def some(self, most: int) -> RealCovers:
-        """At most so many of them, evenly chosen."""
-        return self.at(np.arange(0, len(self.genres), -(-len(self.genres) // most)))
-
-    def at(self, rows: npt.NDArray[np.intp]) -> RealCovers:
-        """Those in some rows."""
-        return RealCovers(self.pictures[rows], [self.genres[i] for i in rows], self.years[rows])
-
-    def asked(self, count: int) -> tuple[list[list[str]], npt.NDArray[np.int32]]:
-        """The genres and years of `count` covers that take after these in turn."""
-        rows = np.arange(count) % len(self.genres)
-        return [self.genres[i] for i in rows], self.years[rows]
 
 
 def score(

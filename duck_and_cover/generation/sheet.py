@@ -6,6 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from duck_and_cover.conditions import Condition, Vocabulary
+
+ROWS, COLUMNS = 16, 8  # of a sheet of all that a model knows
 GAP, PAPER, INK = 2, (24, 24, 27), (228, 228, 231)
 
 
@@ -38,3 +41,20 @@ def contact_sheet(
         y = GAP + row * (cell + GAP) + cell // 2
         draw.text((left - GAP, y), name, fill=INK, font=font, anchor="rm")
     return sheet
+
+
+def sheet_conditions(vocabulary: Vocabulary) -> tuple[list[Condition], list[str]]:
+    """What a sheet of `COLUMNS` columns shows of a model, and the names of its rows.
+
+    Rows are genres (evenly chosen where there are many), columns are years from first to last.
+    """
+    genres = vocabulary.genres
+    names = list(genres[:: -(-len(genres) // ROWS)]) if genres else [""] * (ROWS // 2)
+    first, last = vocabulary.first_year, vocabulary.last_year
+    years = [first + (last - first) * i // (COLUMNS - 1) for i in range(COLUMNS)]
+    conditions = [
+        Condition((name,) if name else (), year if last else None)
+        for name in names
+        for year in years
+    ]
+    return conditions, names if genres else []

@@ -8,10 +8,9 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from PIL import Image
 
-from duck_and_cover.conditions import Condition
 from duck_and_cover.generation.folder import GeneratorConfig, architecture_of, save_generator
 from duck_and_cover.generation.generator import Pictures, draw, latents
-from duck_and_cover.generation.sheet import contact_sheet
+from duck_and_cover.generation.sheet import COLUMNS, contact_sheet, sheet_conditions
 from duck_and_cover.training.base import GANModule, crossed
 from duck_and_cover.training.run import RunFolder
 from duck_and_cover.training.saving import NotSaved, tensor_bytes, written
@@ -19,7 +18,6 @@ from duck_and_cover.training.saving import NotSaved, tensor_bytes, written
 log = logging.getLogger(__name__)
 
 NEVER = -1
-SAMPLE_ROWS, SAMPLE_COLUMNS = 16, 8
 GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 32, 640
 
 
@@ -173,20 +171,9 @@ def generator_config(module: GANModule, data: dict[str, str]) -> GeneratorConfig
 
 
 def sample_grid(module: GANModule) -> tuple[Pictures, int, list[str]]:
-    """Fixed covers of the averaged generator: (N, R, R, 3), columns, and the rows' names.
-
-    Rows are genres (evenly chosen where there are many), columns are years from first to last.
-    """
+    """Fixed covers of the averaged generator: (N, R, R, 3), columns, and the rows' names."""
     vocabulary, stage = module.vocabulary, module.growth.stage_at(max(module.images_shown - 1, 0))
-    names = list(vocabulary.genres)
-    names = names[:: -(-len(names) // SAMPLE_ROWS)] if names else [""] * (SAMPLE_ROWS // 2)
-    first, last = vocabulary.first_year, vocabulary.last_year
-    span = [first + (last - first) * i // (SAMPLE_COLUMNS - 1) for i in range(SAMPLE_COLUMNS)]
-    conditions = [
-        Condition((name,) if name else (), year if last else None)
-        for name in names
-        for year in span
-    ]
+    conditions, names = sheet_conditions(vocabulary)
     network = module.generator_ema
     z = latents(range(len(conditions)), network.latent)  # type: ignore[arg-type]
     pictures = draw(
@@ -199,7 +186,7 @@ def sample_grid(module: GANModule) -> tuple[Pictures, int, list[str]]:
     top = module.growth.resolution
     if stage.resolution < top:  # one size all along, so that the grids can be flicked through
         pictures = pictures.repeat(top // stage.resolution, 1).repeat(top // stage.resolution, 2)
-    return pictures, SAMPLE_COLUMNS, names if vocabulary.genres else []
+    return pictures, COLUMNS, names
 
 
 def save_gif(run: RunFolder) -> None:

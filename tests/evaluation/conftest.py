@@ -9,7 +9,7 @@ import pytest
 
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.judge import Judge, judge_for
-from duck_and_cover.evaluation.scores import RealCovers, held_out
+from duck_and_cover.evaluation.real_covers import RealCovers, held_out
 from duck_and_cover.evaluation.verdicts import Verdicts
 from duck_and_cover.growth import Growth
 

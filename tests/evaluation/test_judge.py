@@ -10,7 +10,8 @@ from PIL import Image
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation import judge as judging
 from duck_and_cover.evaluation.judge import JudgeNetwork, judge_for
-from duck_and_cover.evaluation.scores import held_out, score
+from duck_and_cover.evaluation.real_covers import held_out
+from duck_and_cover.evaluation.scores import score
 from duck_and_cover.evaluation.verdicts import genre_accuracy, year_error
 from duck_and_cover.growth import Growth
 

@@ -10,7 +10,8 @@ from duck_and_cover.evaluation.evidence import Evidence, gather
 from duck_and_cover.evaluation.flags import flags
 from duck_and_cover.evaluation.makes import Makes, conditions_of, made
 from duck_and_cover.evaluation.memorisation import memorisation
-from duck_and_cover.evaluation.scores import RealCovers, genre_rows, score_of
+from duck_and_cover.evaluation.real_covers import RealCovers
+from duck_and_cover.evaluation.scores import genre_rows, score_of
 from duck_and_cover.generation.generator import Pictures
 from tests.evaluation.conftest import Yardstick
 from tests.evaluation.liars import (

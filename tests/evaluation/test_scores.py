@@ -11,9 +11,9 @@ import pytest
 from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.evaluation.conditioning import conditioning
 from duck_and_cover.evaluation.makes import conditions_of, made
+from duck_and_cover.evaluation.real_covers import RealCovers
 from duck_and_cover.evaluation.scores import (
     FEWEST_OF_A_GENRE,
-    RealCovers,
     compare,
     genre_rows,
     look_over,
