@@ -20,13 +20,8 @@ from duck_and_cover.evaluation.table import comparison_table
 from duck_and_cover.generation.generator import CoverGenerator, save_covers
 from duck_and_cover.shell import as_arguments
 from duck_and_cover.training.base import GANModule
-from duck_and_cover.training.fit import (
-    build,
-    preset_path,
-    quiet_libraries,
-    train,
-    trainer_settings,
-)
+from duck_and_cover.training.building import build, preset_path, quiet_libraries, trainer_settings
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.plan import plan, seconds_a_step
 from duck_and_cover.training.progress import clock
 from duck_and_cover.training.run import RunFolder, free_folder

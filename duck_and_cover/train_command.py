@@ -74,13 +74,13 @@ def train(
     Example: duck-and-cover train --config progan --data synthetic --resolution 32 --kimg 20
     """
     began = time.monotonic()
-    from duck_and_cover.training import fit, processes
+    from duck_and_cover.training import building, processes
     from duck_and_cover.training.auto_batch import auto_batch
     from duck_and_cover.training.run import free_folder
     from duck_and_cover.training.stopping import seconds_of
 
     if help_all:
-        fit.show_fields()
+        building.show_fields()
         return
     deadline = began + seconds_of(time_limit) if time_limit is not None else None
     flags = {
@@ -114,16 +114,16 @@ def train(
         run = _train(extra, resume, True, deadline, ray_workers)
     else:
         names = config or ["progan"]
-        presets = [part for name in names for part in ("--config", str(fit.preset_path(name)))]
+        presets = [part for name in names for part in ("--config", str(building.preset_path(name)))]
         if batch == AUTO:
             if ray_workers is not None:
                 raise UsageError(
                     "--batch auto measures this machine, not Ray's: --dry-run with --devices "
                     "prints the numbers to pass"
                 )
-            extra += auto_batch(fit.build([*presets, *extra]), dry_run)
+            extra += auto_batch(building.build([*presets, *extra]), dry_run)
         if dry_run:
-            fit.show_plan(fit.build([*presets, *extra]))
+            building.show_plan(building.build([*presets, *extra]))
             return
         folder = out or free_folder(Path("runs") / Path(names[-1]).stem)
         extra += ["--run.out", str(folder)]

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from duck_and_cover.cli import main
-from duck_and_cover.training.fit import preset_path, presets, train
+from duck_and_cover.training.building import preset_path, presets
+from duck_and_cover.training.fit import train
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 import typer.main
 
 from duck_and_cover.cli import app
-from duck_and_cover.training.fit import build, preset_path
+from duck_and_cover.training.building import build, preset_path
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -19,8 +19,8 @@ from lightning.pytorch import Trainer
 
 from duck_and_cover.errors import UsageError
 from duck_and_cover.training.base import GANModule
+from duck_and_cover.training.building import TrainCLI, quiet_libraries, trainer_settings
 from duck_and_cover.training.devices import stddev_group_of
-from duck_and_cover.training.fit import TrainCLI, quiet_libraries, trainer_settings
 from duck_and_cover.training.memory import free_bytes, most_bytes
 from duck_and_cover.training.plan import try_steps
 from duck_and_cover.training.progress import images_left

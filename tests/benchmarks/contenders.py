@@ -23,7 +23,7 @@ from torch.utils.flop_counter import flop_registry
 from duck_and_cover.generation.allocator import keep_freed_memory
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
-from duck_and_cover.training.fit import preset_path, quiet_libraries
+from duck_and_cover.training.building import preset_path, quiet_libraries
 from duck_and_cover.training.plan import SameBatch, blank_condition, peak_memory
 from duck_and_cover.training.progan import ProGANModule
 from tests.benchmarks.reference import LATENT, PlainGenerator, PlainStep

@@ -25,7 +25,7 @@ from duck_and_cover.data.stream import CoverStream
 from duck_and_cover.data.stream_batches import BEGINNING, ShownCovers, StreamSampler
 from duck_and_cover.data.workers import cpu_count
 from duck_and_cover.growth import Growth
-from duck_and_cover.training.fit import build, preset_path, quiet_libraries
+from duck_and_cover.training.building import build, preset_path, quiet_libraries
 from tests.benchmarks.data import made_up, say
 
 COVERS = 1000

@@ -25,7 +25,8 @@ from duck_and_cover.data.stream_batches import (
 )
 from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
-from duck_and_cover.training.fit import preset_path, train
+from duck_and_cover.training.building import preset_path
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.run import RunFolder
 
 GROWTH = Growth(resolution=8, kimg=0.16, fade_kimg=0.02, stable_kimg=0.04, batch_size=8)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from duck_and_cover.training.fit import preset_path, train
+from duck_and_cover.training.building import preset_path
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.run import RunFolder
 from tests.data_collection.hub import Hub, serve_hub
 from tests.data_collection.hub_files import Repo

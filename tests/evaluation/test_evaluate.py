@@ -19,7 +19,8 @@ from duck_and_cover.evaluation.measure import measure
 from duck_and_cover.evaluation.names import counted, distance_name
 from duck_and_cover.evaluation.report.contents import Figure, ModelReport, Report
 from duck_and_cover.judge_callback import JudgeScores
-from duck_and_cover.training.fit import preset_path, train
+from duck_and_cover.training.building import preset_path
+from duck_and_cover.training.fit import train
 from tests.evaluation.conftest import Yardstick
 from tests.evaluation.liars import (
     Copies,

@@ -16,7 +16,8 @@ from duck_and_cover.growth import Growth
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
 from duck_and_cover.training import auto_batch
 from duck_and_cover.training.auto_batch import Batches, choose, most_covers, step_bytes
-from duck_and_cover.training.fit import build, preset_path, quiet_libraries, train
+from duck_and_cover.training.building import build, preset_path, quiet_libraries
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.progan import ProGANModule
 from duck_and_cover.training.run import RunFolder
 

@@ -10,7 +10,8 @@ from duck_and_cover import CoverGenerator
 from duck_and_cover.evaluation import judge as judging
 from duck_and_cover.judge_callback import JudgeScores
 from duck_and_cover.training.base import crossed
-from duck_and_cover.training.fit import preset_path, train
+from duck_and_cover.training.building import preset_path
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.progress import clock
 from duck_and_cover.training.run import RunFolder, read_rows
 

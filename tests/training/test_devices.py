@@ -20,7 +20,8 @@ from duck_and_cover.growth import Growth
 from duck_and_cover.losses import matching_loss
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.training import devices, processes
-from duck_and_cover.training.fit import preset_path, train
+from duck_and_cover.training.building import preset_path
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.run import RunFolder, read_rows
 
 HERE = Path(__file__).parent

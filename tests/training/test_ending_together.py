@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from duck_and_cover.training.fit import preset_path
+from duck_and_cover.training.building import preset_path
 from duck_and_cover.training.run import RunFolder
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,8 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from duck_and_cover.errors import StoppedEarly
-from duck_and_cover.training.fit import RunSettings, build, fit, preset_path, train
+from duck_and_cover.training.building import RunSettings, build, preset_path
+from duck_and_cover.training.fit import fit, train
 from duck_and_cover.training.run import MetricsCSV, RunFolder, is_whole, read_rows
 from duck_and_cover.training.saving import NotSaved
 

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from duck_and_cover.losses import Relativistic
 from duck_and_cover.training.base import Diverged, GANModule
+from duck_and_cover.training.building import RunSettings, TrainCLI, build, preset_path
 from duck_and_cover.training.ema import update_ema
-from duck_and_cover.training.fit import RunSettings, TrainCLI, build, fit, preset_path
+from duck_and_cover.training.fit import fit
 from duck_and_cover.training.guard import StepGuard, seed_gradient
 from duck_and_cover.training.run import RunFolder, read_rows
 

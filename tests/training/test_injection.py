@@ -13,8 +13,9 @@ from lightning.pytorch.strategies import SingleDeviceStrategy
 
 from duck_and_cover.cli import main
 from duck_and_cover.training.base import GANModule
+from duck_and_cover.training.building import preset_path
 from duck_and_cover.training.callbacks import SampleGrids
-from duck_and_cover.training.fit import preset_path, train
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.processes import device_settings
 from duck_and_cover.training.saving import CheckpointFiles
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from duck_and_cover.training.fit import preset_path, train
+from duck_and_cover.training.building import preset_path
+from duck_and_cover.training.fit import train
 
 # wandb and what it imports are not held to our standard of warnings.
 pytestmark = pytest.mark.filterwarnings("ignore")

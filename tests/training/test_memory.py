@@ -13,7 +13,7 @@ from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
 from duck_and_cover.training.auto_batch import SAFE_SHARE
-from duck_and_cover.training.fit import quiet_libraries
+from duck_and_cover.training.building import quiet_libraries
 from duck_and_cover.training.memory import LiveBytes, free_bytes, free_ram, most_bytes
 from duck_and_cover.training.plan import try_steps
 from duck_and_cover.training.progan import ProGANModule

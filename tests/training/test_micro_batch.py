@@ -17,8 +17,9 @@ from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.losses import Relativistic
 from duck_and_cover.networks.layers import minibatch_stddev
+from duck_and_cover.training.building import RunSettings, TrainCLI, build, preset_path
 from duck_and_cover.training.devices import check_shares, slice_size, stddev_group_of
-from duck_and_cover.training.fit import RunSettings, TrainCLI, build, fit, preset_path, train
+from duck_and_cover.training.fit import fit, train
 from duck_and_cover.training.run import RunFolder, read_rows
 
 HERE = Path(__file__).parent

@@ -15,7 +15,8 @@ import torch
 import yaml
 
 from duck_and_cover.errors import UsageError
-from duck_and_cover.training.fit import preset_path, train
+from duck_and_cover.training.building import preset_path
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.run import RunFolder
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'duck-and-cover[cluster]'")

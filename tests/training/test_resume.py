@@ -12,7 +12,8 @@ import torch
 
 from duck_and_cover.errors import UsageError
 from duck_and_cover.training.base import GANModule
-from duck_and_cover.training.fit import build, preset_path, train
+from duck_and_cover.training.building import build, preset_path
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.run import MetricsCSV, RunFolder, is_whole
 
 SMOKE = ["--config", str(preset_path("progan")), "--config", str(preset_path("smoke"))]

@@ -23,7 +23,7 @@ from duck_and_cover.losses import (
 )
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
-from duck_and_cover.training.fit import quiet_libraries
+from duck_and_cover.training.building import quiet_libraries
 from duck_and_cover.training.progan import ProGANModule
 
 COUNT, SIDE, LATENT = 4, 8, 6

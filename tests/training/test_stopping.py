@@ -17,7 +17,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from duck_and_cover.cli import main
 from duck_and_cover.errors import StoppedEarly, UsageError
 from duck_and_cover.training.base import GANModule
-from duck_and_cover.training.fit import RunSettings, build, fit, preset_path, train
+from duck_and_cover.training.building import RunSettings, build, preset_path
+from duck_and_cover.training.fit import fit, train
 from duck_and_cover.training.run import RunFolder, read_rows
 from duck_and_cover.training.stopping import StopRequests, seconds_of
 
