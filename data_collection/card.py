@@ -14,7 +14,8 @@ from typing import Any
 from data_collection.counts import Counts, decade_of, ranked
 from data_collection.shards import DEFAULT, SIDES, SMALL, Shard
 from duck_and_cover import __version__
-from duck_and_cover.data.schema import AUDIO_FEATURES, SPLITS
+from duck_and_cover.audio_features import AUDIO_FEATURES
+from duck_and_cover.data.schema import SPLITS
 
 CARD, PLOT = "README.md", "counts.png"
 MARK = "<!-- a dataset card of duck_and_cover -->"  # by which a folder is known as our own

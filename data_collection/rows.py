@@ -16,7 +16,8 @@ from typing import Any
 
 from data_collection.editions import Edition, read_editions
 from data_collection.store import EARLIEST, Store, picture_name
-from duck_and_cover.data.schema import AUDIO_FEATURES, PROVENANCES, features
+from duck_and_cover.audio_features import AUDIO_FEATURES
+from duck_and_cover.data.schema import PROVENANCES, features
 
 log = logging.getLogger(__name__)
 

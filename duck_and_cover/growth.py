@@ -39,7 +39,8 @@ class Growth:
     Args:
         resolution: The top resolution, a power of two from 4 to 1024.
         kimg: Thousands of images shown in the whole run.
-        start_resolution: Where training begins; 4 in the paper.
+        start_resolution: Where training begins; 4 in the paper. None for networks that do not grow:
+            the top resolution.
         fade_kimg: Length of each fade; None takes it from `growing_share`.
         stable_kimg: Length of each stretch without fading below the top; None likewise.
         growing_share: Where lengths are not given: the share of the run before the top resolution
@@ -50,7 +51,7 @@ class Growth:
 
     resolution: int = 64
     kimg: float = 200.0
-    start_resolution: int = 4
+    start_resolution: int | None = 4
     fade_kimg: float | None = None
     stable_kimg: float | None = None
     growing_share: float = 0.5
@@ -58,20 +59,22 @@ class Growth:
     batch_sizes: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, value in (
-            ("resolution", self.resolution),
-            ("start_resolution", self.start_resolution),
-        ):
+        for name, value in (("resolution", self.resolution), ("start_resolution", self.start)):
             if value & (value - 1) or not 4 <= value <= MAX_RESOLUTION:
                 raise UsageError(f"{name} {value}: take a power of two from 4 to {MAX_RESOLUTION}")
-        if self.start_resolution > self.resolution:
-            raise UsageError(f"start_resolution {self.start_resolution} is above {self.resolution}")
+        if self.start > self.resolution:
+            raise UsageError(f"start_resolution {self.start} is above {self.resolution}")
         if self.images < 1 or not 0 <= self.growing_share <= 1:
             raise UsageError("kimg must be 0.001 or more and growing_share from 0 to 1")
         if min([self.batch_size, *self.batch_sizes.values()]) < 1:
             raise UsageError("batch_size and batch_sizes must be 1 or more")
         if (self.fade_kimg or 0) < 0 or (self.stable_kimg or 0) < 0:
             raise UsageError("fade_kimg and stable_kimg must not be negative")
+
+    @property
+    def start(self) -> int:
+        """The resolution that training begins at."""
+        return self.start_resolution or self.resolution
 
     @property
     def images(self) -> int:
@@ -89,15 +92,15 @@ class Growth:
         The last one ends with the run. Where that cuts a fade, the fade is the quicker, so that
         every run ends in a network wholly faded in.
         """
-        steps = (self.resolution // self.start_resolution).bit_length() - 1
+        steps = (self.resolution // self.start).bit_length() - 1
         share = self.growing_share * self.kimg / (2 * steps) if steps else 0.0
         fade = round(1000 * (share if self.fade_kimg is None else self.fade_kimg))
         stable = round(1000 * (share if self.stable_kimg is None else self.stable_kimg))
         phases: list[Phase] = []
         now = 0
-        for resolution in [self.start_resolution * 2**i for i in range(steps + 1)]:
+        for resolution in [self.start * 2**i for i in range(steps + 1)]:
             lengths = [(False, stable if resolution < self.resolution else self.images)]
-            if resolution > self.start_resolution:
+            if resolution > self.start:
                 lengths.insert(0, (True, fade))
             for fades, length in lengths:
                 end = min(now + length, self.images)

@@ -9,7 +9,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.judge import judge_for
-from duck_and_cover.evaluation.makes import conditions_of, made
+from duck_and_cover.evaluation.makes import made
 from duck_and_cover.evaluation.real_covers import held_out
 from duck_and_cover.evaluation.scores import look_over
 from duck_and_cover.generation.folder import save_generator
@@ -54,12 +54,12 @@ class JudgeScores(ClockCallback):
             return
         config = generator_config(module, {})
         generator = CoverGenerator(
-            module.generator_ema,  # type: ignore[arg-type]
+            module.generator_ema,
             config,
             module.vocabulary,
             "training",
         )
-        wishes = conditions_of(module.vocabulary, self.asked.genres, self.asked.years)
+        wishes = module.vocabulary.conditions(self.asked.labels)
         pictures = made(generator, wishes, self.asked.pictures.shape[1])
         seen = look_over(self.judge, pictures, self.asked, self.reference)
         metrics = {f"val/{name}": value for name, value in seen.items() if math.isfinite(value)}

@@ -8,7 +8,10 @@
     zero_centred_penalties  Mescheder et al. 2018, R1 on reals and R2 on fakes
     matching_loss           Kang and Park 2020: a picture fits its own condition best
 
-Scores are (B,), pictures (B, 3, R, R); everything returned is a scalar.
+    softmax_genres, independent_genres, genre_accuracy    Odena et al. 2017: what a genre head says
+    latent_step, LatentOptimisation    Wu et al. 2019 (LOGAN): a better latent before each step
+
+Scores are (B,), pictures (B, 3, R, R); a loss is a scalar.
 """
 
 from collections.abc import Callable
@@ -19,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Score = Callable[[Tensor], Tensor]  # pictures (B, 3, R, R) -> scores (B,)
+Score = Callable[[Tensor], Tensor]  # pictures (B, 3, R, R), or latents (B, Z) -> scores (B,)
 
 
 class AdversarialLoss(Protocol):
@@ -117,3 +120,85 @@ def matching_loss(matches: Tensor, first: int = 0) -> Tensor:
     """
     own = torch.arange(first, first + len(matches), device=matches.device)
     return F.cross_entropy(matches, own)
+
+
+def softmax_genres(logits: Tensor, genres: Tensor) -> Tensor:
+    """`-E[log P(C = c | x)]` where a cover is of one genre (Odena et al. 2017, eq. 3).
+
+    A cover of k genres gives each of them 1 / k of its weight, one of none has no loss.
+
+    Args:
+        logits: (B, G).
+        genres: (B, G) multi-hot.
+    """
+    shares = genres / genres.sum(dim=1, keepdim=True).clamp(min=1)
+    return -(shares * F.log_softmax(logits.float(), dim=1)).sum(dim=1).mean()
+
+
+def independent_genres(logits: Tensor, genres: Tensor) -> Tensor:
+    """The same where genres come together: each is told from its absence, by a sigmoid.
+
+    The sum over genres gives a cover's own ones the weight that they have under the softmax.
+    """
+    each = F.binary_cross_entropy_with_logits(logits.float(), genres, reduction="none")
+    return (each.sum(dim=1) * (genres.sum(dim=1) > 0)).mean()
+
+
+def genre_accuracy(logits: Tensor, genres: Tensor) -> Tensor:
+    """Share of the covers with genres whose likeliest genre is one of theirs; NaN without any."""
+    right = genres.gather(1, logits.argmax(dim=1, keepdim=True)).squeeze(1) > 0
+    known = genres.sum(dim=1) > 0  # summed and not picked out: nothing waits for the device
+    return (right & known).sum() / known.sum()
+
+
+def latent_step(score: Score, z: Tensor, alpha: float, beta: float) -> Tensor:
+    """`dz = alpha g / (beta + |g|^2)`, each latent's natural gradient step up (Wu et al. 2019).
+
+    g is the gradient of the latent's score. `(g g^T + beta I)^-1 g` of the paper's empirical
+    Fisher matrix is that, by Sherman and Morrison. The step keeps its graph: the networks learn
+    through it.
+
+    Args:
+        score: Latents (B, Z) -> scores (B,) of the pictures made from them.
+        z: (B, Z).
+        alpha: Length of the step.
+        beta: Damping; the step is `alpha g / beta` where the score is flat, and never longer
+            than `alpha / (2 sqrt(beta))`.
+
+    Returns:
+        (B, Z).
+    """
+    z = z.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(score(z).sum(), z, create_graph=True)
+    return alpha * gradient / (beta + gradient.square().sum(dim=1, keepdim=True))
+
+
+@dataclass(frozen=True)
+class LatentOptimisation:
+    """LOGAN: latents move up the discriminator's score before either network learns from them.
+
+    Args:
+        alpha, beta: Of `latent_step`.
+        weight: Of the penalty on the way moved, `E[|dz|^2]`.
+        share: Of the latents that move.
+    """
+
+    alpha: float = 0.9
+    beta: float = 5.0
+    weight: float = 300.0
+    share: float = 0.8
+
+    def move(
+        self, score: Score, z: Tensor, draws: Tensor, uniform: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """The latents (B, Z) after the step, and its weighted penalty; both with their graphs.
+
+        Args:
+            draws: (B,) of U[0, 1), which choose the latents that move.
+            uniform: Whether z is of U(-1, 1), and hence clipped to it.
+        """
+        chosen = (draws < self.share).to(z.dtype)[:, None]
+        step = chosen * latent_step(score, z, self.alpha, self.beta)
+        penalty = self.weight * step.square().sum(dim=1).mean()
+        moved = z + step
+        return (moved.clamp(-1, 1) if uniform else moved), penalty

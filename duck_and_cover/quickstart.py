@@ -22,13 +22,12 @@ from duck_and_cover.shell import as_arguments
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.building import build, preset_path, quiet_libraries, trainer_settings
 from duck_and_cover.training.fit import train
-from duck_and_cover.training.plan import plan, seconds_a_step
+from duck_and_cover.training.pace import kimg_within, seconds_a_kimg
+from duck_and_cover.training.plan import seconds_a_step
 from duck_and_cover.training.progress import clock
 from duck_and_cover.training.run import RunFolder, free_folder
 
 AFTERWARDS = 20.0  # seconds kept for judging and drawing
-MARGIN = 0.92  # of the time left goes into the plan: steps are slower than the few that were tried
-LEAST_KIMG = 1.0
 
 
 def quickstart(minutes: float, out: Path, seed: int = 0, fields: Sequence[str] = ()) -> RunFolder:
@@ -61,11 +60,8 @@ def quickstart(minutes: float, out: Path, seed: int = 0, fields: Sequence[str] =
     settings = trainer_settings(cli)
     settings["precision"] = faster_precision(cli.model, settings)
     chosen += as_arguments({"--trainer.precision": settings["precision"]})
-    with quiet_libraries():
-        trial = plan(cli.model, settings)
-    pace = sum(part.seconds for part in trial) / cli.model.growth.kimg
-    left = minutes * 60 - (time.monotonic() - began) - AFTERWARDS
-    kimg = max(round(MARGIN * left / pace, 1), LEAST_KIMG)
+    pace = seconds_a_kimg(cli, settings["precision"])
+    kimg = kimg_within(minutes * 60 - (time.monotonic() - began) - AFTERWARDS, pace)
     say(f"training for {kimg:g} kimg, about {clock(kimg * pace)}")
     start = time.monotonic()
     run = train([*preset, *chosen, *as_arguments({"--growth.kimg": kimg})])

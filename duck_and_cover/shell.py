@@ -1,11 +1,11 @@
 """What every command of the project does at its door: errors are one line and an exit code."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import typer
 
-from duck_and_cover.errors import DuckAndCoverError
+from duck_and_cover.errors import DuckAndCoverError, UsageError
 
 
 def run(app: typer.Typer, name: str) -> None:
@@ -35,6 +35,22 @@ def run(app: typer.Typer, name: str) -> None:
 def as_arguments(flags: Mapping[str, object]) -> list[str]:
     """Words of a command line from flags and values; None leaves a flag out."""
     return [f"{name}={value}" for name, value in flags.items() if value is not None]
+
+
+def features_of(words: Iterable[str]) -> dict[str, float]:
+    """Audio features as people write them, `energy=0.9`.
+
+    Raises:
+        UsageError: One is written in another way.
+    """
+    found = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise UsageError(f"--audio {word}: write a feature and a number, energy=0.9") from None
+    return found
 
 
 def _leave(name: str, text: str, code: int, error: BaseException) -> None:

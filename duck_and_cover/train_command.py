@@ -30,6 +30,9 @@ def train(
     ] = None,
     resolution: Annotated[int | None, typer.Option(help="Top resolution: 32, 64, ...")] = None,
     kimg: Annotated[float | None, typer.Option(help="Thousands of covers to show.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="In place of --kimg: as many as this machine shows then.")
+    ] = None,
     batch: Annotated[
         str | None, typer.Option(help="Covers a step: 16, or auto, as many as memory takes.")
     ] = None,
@@ -39,6 +42,10 @@ def train(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder. [runs/CONFIG-N]")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
+    init_from: Annotated[
+        str | None,
+        typer.Option(help="Begin with the weights of this run, generator folder or Hub id."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and noise.")] = None,
     balance: Annotated[
         float | None, typer.Option(help="Show rare genres more often: 0 not, 1 like any other.")
@@ -59,6 +66,10 @@ def train(
     eval_every: Annotated[
         float | None,
         typer.Option(help="Ask the judge every so many kimg; 0 never. [an eighth of the run]"),
+    ] = None,
+    milestones: Annotated[
+        int | None,
+        typer.Option(help="Generators to keep along the run, for generate. [8]", min=0),
     ] = None,
     time_limit: Annotated[
         str | None,
@@ -97,15 +108,20 @@ def train(
         "--trainer.num_nodes": num_nodes,
         "--trainer.strategy": strategy,
         "--run.eval_kimg": eval_every,
+        "--run.milestones": milestones,
+        "--run.init_from": init_from,
         "--run.wandb": wandb or None,
         "--run.tensorboard": tensorboard or None,
     }
     extra = [*as_arguments(flags), *context.args]
     if resume is not None:
-        if config or out:
+        if config or out or init_from:
             raise UsageError(
-                "--resume takes its config and folder from the run: leave out --config and --out"
+                "--resume takes its config, folder and beginning from the run: leave out --config, "
+                "--out and --init-from"
             )
+        if minutes is not None:
+            raise UsageError("--resume keeps the run's length: leave out --minutes")
         if batch == AUTO:
             raise UsageError(
                 "--resume keeps the run's batch: leave out --batch auto; on a smaller device the "
@@ -115,13 +131,15 @@ def train(
     else:
         names = config or ["progan"]
         presets = [part for name in names for part in ("--config", str(building.preset_path(name)))]
+        if ray_workers is not None and (batch == AUTO or minutes is not None):
+            raise UsageError(
+                f"--{'batch auto' if batch == AUTO else 'minutes'} measures this machine, not "
+                "Ray's: --dry-run with --devices prints the numbers to pass"
+            )
         if batch == AUTO:
-            if ray_workers is not None:
-                raise UsageError(
-                    "--batch auto measures this machine, not Ray's: --dry-run with --devices "
-                    "prints the numbers to pass"
-                )
             extra += auto_batch(building.build([*presets, *extra]), dry_run)
+        if minutes is not None:
+            extra += as_arguments({"--growth.kimg": _kimg([*presets, *extra], minutes, kimg)})
         if dry_run:
             building.show_plan(building.build([*presets, *extra]))
             return
@@ -148,6 +166,16 @@ def _train(
     from duck_and_cover.training.ray_cluster import train_on_ray
 
     return train_on_ray(args, out, ray_workers, resume, JudgeScores, deadline)
+
+
+def _kimg(args: list[str], minutes: float, kimg: float | None) -> float:
+    """What `--minutes` stands for; the same command on the same machine, about the same."""
+    from duck_and_cover.training.building import build
+    from duck_and_cover.training.pace import kimg_in_minutes
+
+    if kimg is not None:
+        raise UsageError("--minutes takes the place of --kimg: leave one of them out")
+    return kimg_in_minutes(build(args), minutes)
 
 
 def _covers_a_step(batch: str | None, micro_batch: int | None) -> int | None:

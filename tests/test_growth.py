@@ -98,7 +98,7 @@ def test_every_step_has_a_weight_and_fades_rise(growth: Growth) -> None:
     for shown, stage in steps(growth):
         assert 0 < stage.alpha <= 1
         assert stage.batch_size == growth.batch_at(stage.resolution)
-        assert growth.start_resolution <= stage.resolution <= growth.resolution
+        assert growth.start <= stage.resolution <= growth.resolution
         phase = next(p for p in growth.phases if p.start <= shown < p.end)
         if phase.fades:
             fading.setdefault(phase.resolution, []).append(stage.alpha)

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from data_collection.sources.base import AlbumRecord, Details, cover_key, parse_year
-from duck_and_cover.data.schema import AUDIO_FEATURES
+from duck_and_cover.audio_features import AUDIO_FEATURES
 
 VARIOUS_ARTISTS = "0LyfQWJT6nXafLPZqxke7S"
 LICENCE_NOTE = (

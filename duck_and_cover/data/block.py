@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from duck_and_cover.data.labels import audio_rows
 from duck_and_cover.data.large import Pixels, decode_to
 from duck_and_cover.data.pictures import SMALLEST_SIDE, UnreadablePicture
 from duck_and_cover.errors import DuckAndCoverError
+from duck_and_cover.labels import Labels
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +38,21 @@ class Cover(NamedTuple):
     source: bytes | str | None
     genres: list[str]
     year: int  # 0 where it is not known
+    artist: str
+    album: str
+    audio: Mapping[str, Any] | None
     name: str  # what a person finds it by
+
+
+def labels_together(covers: Sequence[Cover]) -> Labels:
+    """What is known of some covers."""
+    return Labels(
+        [cover.genres for cover in covers],
+        np.array([cover.year for cover in covers], np.int32),
+        audio_rows([cover.audio for cover in covers]),
+        [cover.artist for cover in covers],
+        [cover.album for cover in covers],
+    )
 
 
 class Skipped:

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from duck_and_cover.data.schema import AUDIO_FEATURES, FIRST_YEAR, last_year
+from duck_and_cover.audio_features import AUDIO_FEATURES
+from duck_and_cover.data.schema import FIRST_YEAR, last_year
 
 _NOTHING = frozenset({"", "nan", "none", "null", "nat", "[]"})
 _SEPARATORS = re.compile(r"[|,;]")

@@ -10,8 +10,9 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from duck_and_cover.audio_features import AUDIO_FEATURES
 from duck_and_cover.data.cells import as_audio_features, as_genres, as_text, as_texts, as_year
-from duck_and_cover.data.schema import AUDIO_FEATURES, COLUMNS, features
+from duck_and_cover.data.schema import COLUMNS, features
 from duck_and_cover.errors import UsageError
 
 if TYPE_CHECKING:

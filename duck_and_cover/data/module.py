@@ -1,5 +1,7 @@
 """Covers for training: any dataset a user may name, as batches that know their stage."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -8,9 +10,10 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from duck_and_cover.conditions import Vocabulary
+from duck_and_cover.conditions import Vocabulary, families_of
 from duck_and_cover.data.balance import check_balance, genre_weights
-from duck_and_cover.data.block import Cover
+from duck_and_cover.data.block import Cover, labels_together
+from duck_and_cover.data.labels import check_conditions, read_families
 from duck_and_cover.data.large import AheadSampler, DrawAhead, Pixels, threads_for
 from duck_and_cover.data.load import load_covers
 from duck_and_cover.data.pyramid import PYRAMID_MAX, CoverPyramid
@@ -25,6 +28,7 @@ from duck_and_cover.data.stream_batches import (
 )
 from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
+from duck_and_cover.labels import Labels
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 
 if TYPE_CHECKING:
@@ -46,7 +50,7 @@ class CoverBatches(Dataset[Batch]):
 
     def __init__(self, pyramid: CoverPyramid, vocabulary: Vocabulary) -> None:
         self.pyramid = pyramid
-        self.conditions = vocabulary.tensors(pyramid.genres, pyramid.years.tolist())
+        self.conditions = vocabulary.tensors(pyramid.labels)
 
     def __getitems__(self, draw: Draw) -> Batch:
         """One rank's batch; PyTorch's fetcher hands the sampler's draw over as it is."""
@@ -55,7 +59,7 @@ class CoverBatches(Dataset[Batch]):
             pixels = draw.wait()
         else:
             pixels = self.pyramid.read(draw.indices, draw.stage.resolution)
-        return _batch(draw, pixels, ConditionTensors(*(part[rows] for part in self.conditions)))
+        return _batch(draw, pixels, self.conditions.rows(rows))
 
 
 class StreamBatches(Dataset[Batch]):
@@ -69,8 +73,7 @@ class StreamBatches(Dataset[Batch]):
         assert isinstance(draw, DrawAhead)
         pixels = draw.wait()
         shown: list[Cover] = self.covers.take(draw.indices)
-        condition = self.vocabulary.tensors([c.genres for c in shown], [c.year for c in shown])
-        return _batch(draw, pixels, condition)
+        return _batch(draw, pixels, self.vocabulary.tensors(labels_together(shown)))
 
 
 def _batch(draw: Draw, pixels: Pixels, condition: ConditionTensors) -> Batch:
@@ -93,8 +96,12 @@ class CoverDataModule(LightningDataModule):
         columns: Our column names to the dataset's own, where they are not understood by themselves.
         synthetic_count: How many covers to draw for `synthetic`.
         synthetic_size: Pixels of a side at which they are drawn.
-        genres: The vocabulary; None takes every genre of the training split.
+        conditions: What the model is told of a cover: some of genres, year, audio, artist, album.
+        genres: The genres it knows; None takes every genre of the training split.
         years: First and last year; None takes them from the training split.
+        families: A file of lines `genre<tab>family`, by which rare genres learn from their family;
+            None takes those for a family that end in the same word.
+        vocabulary: All of that as a run has found it; None looks at the training split.
         pyramid_max: The highest resolution that is stored as pixels, a power of two; above it
             covers are decoded from their files at every step, which takes no disk.
         balance: How far rare genres are shown more often: 0 not at all, 1 as often as any other.
@@ -114,8 +121,11 @@ class CoverDataModule(LightningDataModule):
         columns: dict[str, str] | None = None,
         synthetic_count: int = 6000,
         synthetic_size: int = 128,
+        conditions: Sequence[str] = ("genres", "year"),
         genres: list[str] | None = None,
         years: tuple[int, int] | None = None,
+        families: Path | None = None,
+        vocabulary: dict[str, Any] | None = None,
         pyramid_max: int = PYRAMID_MAX,
         balance: float = 0.0,
         stream: bool = False,
@@ -128,7 +138,10 @@ class CoverDataModule(LightningDataModule):
         self.covers, self.columns = covers, columns
         self.growth = growth or Growth()
         self.synthetic_count, self.synthetic_size = synthetic_count, synthetic_size
-        self.genres, self.years = genres, years
+        self.conditions, self.genres, self.years = tuple(conditions), genres, years
+        self.families = families
+        self._vocabulary = Vocabulary.from_settings(vocabulary) if vocabulary else None
+        check_conditions(self.conditions)
         check_balance(balance)
         if stream and (balance or workers):
             raise UsageError(
@@ -182,15 +195,25 @@ class CoverDataModule(LightningDataModule):
     @property
     def vocabulary(self) -> Vocabulary:
         """What the covers are conditioned on: as given, else as the training split has it."""
-        if self.genres is None or self.years is None:
-            if self.stream:
-                found = self.streamed.vocabulary()
-            else:
-                train = self.pyramid("train")
-                found = Vocabulary.of(train.genres, train.years)
-            self.genres = list(found.genres) if self.genres is None else self.genres
-            self.years = (found.first_year, found.last_year) if self.years is None else self.years
-        return Vocabulary(tuple(self.genres), *self.years)
+        if self._vocabulary is None:
+            self._vocabulary = self.vocabulary_of(self.conditions)
+        return self._vocabulary
+
+    def vocabulary_of(self, parts: Sequence[str]) -> Vocabulary:
+        """What the training covers say of some parts of a condition."""
+        families = read_families(self.families)
+        given = {"genres": self.genres, "year": self.years}
+        asked = [part for part in parts if given.get(part) is None]
+        found = Vocabulary.of(self._labels(), asked, families) if asked else Vocabulary((), 0, 0)
+        if self.genres is not None and "genres" in parts:
+            named = families_of(self.genres, families)
+            found = replace(found, genres=tuple(self.genres), families=named)
+        if self.years is not None and "year" in parts:
+            found = replace(found, first_year=self.years[0], last_year=self.years[1])
+        return found
+
+    def _labels(self) -> Labels:
+        return self.streamed.some_labels() if self.stream else self.pyramid("train").labels
 
     def prepare_data(self) -> None:
         """Draw, download and decode, on one process of each machine."""
@@ -201,7 +224,9 @@ class CoverDataModule(LightningDataModule):
         """Of the training covers; None, which is not the same order as weights of 1, for none."""
         if not self.balance:
             return None
-        return genre_weights(self.pyramid("train").genres, self.vocabulary.genres, self.balance)
+        return genre_weights(
+            self.pyramid("train").labels.genres, self.vocabulary.genres, self.balance
+        )
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches from where the model's clock stands to the end of the plan."""

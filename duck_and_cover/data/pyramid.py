@@ -28,6 +28,7 @@ from duck_and_cover.data.cache import (
     one_at_a_time,
     remove_folder,
 )
+from duck_and_cover.data.labels import labels_of
 from duck_and_cover.data.large import LargeCovers
 from duck_and_cover.data.pyramid_builder import (
     ABOUT,
@@ -42,6 +43,7 @@ from duck_and_cover.data.pyramid_builder import (
 from duck_and_cover.data.schema import SCHEMA_VERSION
 from duck_and_cover.data.workers import cpu_count
 from duck_and_cover.errors import UsageError
+from duck_and_cover.labels import Labels
 
 if TYPE_CHECKING:
     import datasets
@@ -60,8 +62,7 @@ class CoverPyramid:
     """Covers at every resolution, read by row number. `open_or_build` makes one.
 
     Attributes:
-        genres: of each cover, as the dataset has them.
-        years: (N,) int32, 0 where the year is not known.
+        labels: what is known of each cover.
         fingerprint: of the pictures, their genres and years: the data a model was trained on.
         skipped: name and reason of the pictures that cannot be shown; the rows above are without.
         resolutions: the levels that are stored.
@@ -72,14 +73,12 @@ class CoverPyramid:
         self,
         folder: Path,
         resolutions: tuple[int, ...],
-        genres: list[list[str]],
-        years: npt.NDArray[np.int32],
+        labels: Labels,
         fingerprint: str,
         skipped: list[tuple[str, str]],
         large: LargeCovers | None = None,
     ) -> None:
-        self.folder, self.resolutions = folder, resolutions
-        self.genres, self.years = genres, years
+        self.folder, self.resolutions, self.labels = folder, resolutions, labels
         self.fingerprint, self.skipped = fingerprint, skipped
         self.large = large
         self._levels: dict[int, Pixels] | None = None
@@ -131,15 +130,12 @@ class CoverPyramid:
         goes_higher: bool,
     ) -> CoverPyramid:
         rows = np.load(folder / ROWS)
-        labels = dataset.select_columns(["genres", "release_year"]).with_format("arrow")[:]
-        all_genres = labels["genres"].to_pylist()
-        all_years = labels["release_year"].fill_null(0).to_numpy().astype(np.int32)
-        described = json.dumps([all_genres, all_years.tolist()]).encode()
+        labels = labels_of(dataset)
+        described = json.dumps([labels.genres, labels.years.tolist()]).encode()
         fingerprint = hashlib.sha256(pictures.encode() + described).hexdigest()[:20]
         skipped = [(name, reason) for name, reason in _json(folder / SKIPPED)]
-        genres = [all_genres[row] or [] for row in rows]
         large = LargeCovers(dataset, rows) if goes_higher else None
-        return cls(folder, resolutions, genres, all_years[rows], fingerprint, skipped, large)
+        return cls(folder, resolutions, labels.at(rows), fingerprint, skipped, large)
 
     @property
     def levels(self) -> dict[int, Pixels]:
@@ -163,7 +159,7 @@ class CoverPyramid:
         warn_of_enlarged(np.load(self.folder / SIDES), resolution)
 
     def __len__(self) -> int:
-        return len(self.genres)
+        return len(self.labels)
 
     def __getstate__(self) -> dict[str, Any]:
         # Worker processes map the files anew; pickling a map would copy all of its pixels.

@@ -18,6 +18,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from duck_and_cover.audio_features import AUDIO_FEATURES
+
 if TYPE_CHECKING:
     import datasets
 
@@ -28,19 +30,6 @@ SPLITS = ("train", "validation", "test")
 SOURCES = ("musicbrainz", "spotify", "synthetic", "folder")
 PROVENANCES = ("album", "artist", "query")
 FIRST_YEAR = 1860
-
-AUDIO_FEATURES = (
-    "danceability",
-    "energy",
-    "loudness",
-    "speechiness",
-    "acousticness",
-    "instrumentalness",
-    "liveness",
-    "valence",
-    "tempo",
-    "popularity",
-)
 
 COLUMNS = (
     "image",

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from duck_and_cover.conditions import Vocabulary
-from duck_and_cover.data.block import Block, Cover, Place, Skipped, showable
+from duck_and_cover.data.block import Block, Cover, Place, Skipped, labels_together, showable
 from duck_and_cover.data.columns import describe, find_columns, picture_column, to_schema
+from duck_and_cover.data.labels import labels_of
 from duck_and_cover.data.opening import (
     Opening,
     one_line_errors,
@@ -28,6 +28,7 @@ from duck_and_cover.data.opening import (
 )
 from duck_and_cover.data.splits import album_keys, cover_keys, split_of
 from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.labels import Labels
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ _LABELS = (
     "genres",
     "release_date",
     "release_year",
+    "audio_features",
 )
 
 
@@ -90,23 +92,20 @@ class CoverStream:
         self.fingerprint = opening.fingerprint
         self.shards = _shards(parts)
 
-    def vocabulary(self, rows: int = LOOK_ROWS) -> Vocabulary:
-        """The genres and years of some of the training covers; their pictures are not read."""
-        genres: list[list[str]] = []
-        years: list[int] = []
+    def some_labels(self, rows: int = LOOK_ROWS) -> Labels:
+        """What is known of some of the training covers; their pictures are not read."""
+        from datasets import Dataset, concatenate_datasets
+
+        looks: list[Dataset] = []
         for covers in self._look(rows):
             kept = [row for row, key in enumerate(album_keys(covers)) if not self._holds(key)]
-            labels = covers.select(kept).with_format("arrow")[:]
-            genres += labels["genres"].to_pylist()
-            years += labels["release_year"].fill_null(0).to_pylist()
-        found = Vocabulary.of(genres, years)
-        span = f"{found.first_year} to {found.last_year}" if found.last_year else "no years"
+            looks.append(covers.select(kept))
+        found = labels_of(concatenate_datasets(looks)) if looks else labels_together([])
         log.info(
-            "%d covers of the stream looked at: %d genres, %s; "
+            "%d covers of the stream looked at: %d genres; "
             "others can be named by data.genres and data.years",
-            len(genres),
-            len(found.genres),
-            span,
+            len(found),
+            len({name for names in found.genres for name in names}),
         )
         return found
 
@@ -221,12 +220,13 @@ def _shards(parts: Sequence[Any]) -> list[tuple[Any, int]]:
 
 def _covers(rows: Any) -> Iterator[Cover]:
     """Rows of the schema as they are kept."""
-    names = ["image", "genres", "release_year", "album_id", "artist_name", "album_name"]
-    table = rows.select_columns(names).with_format("arrow")[:]
-    for image, genres, year, *texts in zip(
-        *(table[name].to_pylist() for name in names), strict=True
+    names = ["image", "genres", "release_year", "audio_features", "artist_name", "album_name"]
+    table = rows.select_columns([*names, "album_id"]).with_format("arrow")[:]
+    for image, genres, year, audio, artist, album, album_id in zip(
+        *(table[name].to_pylist() for name in [*names, "album_id"]), strict=True
     ):
         file = image or {"bytes": None, "path": None}
         source = file["bytes"] if file["bytes"] is not None else file["path"]
-        name = file["path"] or " - ".join(filter(None, texts)) or "a cover without a name"
-        yield Cover(source, genres, year or 0, name)
+        texts = filter(None, (album_id, artist, album))
+        name = file["path"] or " - ".join(texts) or "a cover without a name"
+        yield Cover(source, genres, year or 0, artist or "", album or "", audio, name)

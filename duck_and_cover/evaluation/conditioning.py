@@ -1,8 +1,9 @@
 """Does one part of the condition change the picture, alone, and in the right direction?
 
-Pairs of covers that differ in one thing: the genre, the year, or z. How far they lie apart in the
-judge's features is told as a share of the distance of two random real covers; and of each pair the
-judge says whether the new genre has come, and by how many years the picture has moved.
+Pairs of covers that differ in one thing: the genre, the year, the sound, the names, or z. How far
+they lie apart in the judge's features is told as a share of the distance of two random real covers;
+and of each pair the judge says whether the new genre has come, and by how many years the picture
+has moved.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.evaluation.distances import mean_pairwise_distance
 from duck_and_cover.evaluation.judge import Judge
-from duck_and_cover.evaluation.makes import Makes, conditions_of, made
+from duck_and_cover.evaluation.makes import Makes, made
 from duck_and_cover.evaluation.real_covers import RealCovers
 from duck_and_cover.evaluation.report.contents import Conditioning
 from duck_and_cover.evaluation.verdicts import Verdicts
@@ -27,7 +28,7 @@ PAIRS = 256  # of each kind of change
 def conditioning(
     maker: Makes, judge: Judge, real: RealCovers, seed: int = 0, pairs: int = PAIRS
 ) -> Conditioning:
-    """What a change of the genre alone does, of the year alone, of z alone.
+    """What a change of the genre alone does, of the year alone, and so on, and of z alone.
 
     A part that the model does not know is nan, and has no change.
 
@@ -43,6 +44,8 @@ def conditioning(
     changed = {
         "genre": _other_genres(start, vocabulary, random),
         "year": _other_years(start, vocabulary, random),
+        "audio": _others(start, ("audio",), random),
+        "text": _others(start, ("artist", "album"), random),
     }
 
     def seen(conditions: Sequence[Condition], first_seed: int) -> Verdicts:
@@ -64,7 +67,7 @@ def _starts(
 ) -> list[Condition]:
     """Conditions of real covers, with one genre each: a change is then a change of all of it."""
     rows = random.choice(len(real.genres), count, replace=len(real.genres) < count)
-    wishes = conditions_of(vocabulary, [real.genres[i] for i in rows], real.years[rows])
+    wishes = vocabulary.conditions(real.labels.at(rows))
     return [replace(wish, genres=wish.genres[:1]) for wish in wishes]
 
 
@@ -89,6 +92,17 @@ def _other_years(
     return [
         wish if wish.year is None else replace(wish, year=int(random.integers(first, last + 1)))
         for wish in start
+    ]
+
+
+def _others(
+    start: Sequence[Condition], parts: Sequence[str], random: np.random.Generator
+) -> list[Condition]:
+    """Some parts of the condition of another cover for each."""
+    sources = [start[i] for i in random.permutation(len(start))]
+    return [
+        replace(wish, **{part: getattr(source, part) for part in parts})
+        for wish, source in zip(start, sources, strict=True)
     ]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,16 @@ import numpy.typing as npt
 import torch
 import yaml
 
-from duck_and_cover.conditions import Condition, Vocabulary
+from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.evaluation.verdicts import chance_rate, hit_rate, truth
 from duck_and_cover.generation.folder import load_generator
 from duck_and_cover.generation.generator import Pictures
+from duck_and_cover.labels import Labels
+from duck_and_cover.networks.acgan import ACGANDiscriminator
+from duck_and_cover.networks.base import Discriminator
+from duck_and_cover.networks.dcgan import DCGANDiscriminator
 from duck_and_cover.networks.progan import ProGANDiscriminator
+from duck_and_cover.networks.wgan import WGANDiscriminator
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +33,10 @@ BATCH = 64
 MOST = 1000  # covers
 # Where a training leaves them in the folder of a run.
 CONFIG, CHECKPOINTS, GENERATOR = "config.yaml", ("last.ckpt", "previous.ckpt"), "generator"
-CLASS = f"{ProGANDiscriminator.__module__}.{ProGANDiscriminator.__qualname__}"
+CLASSES: dict[str, type[Discriminator]] = {
+    f"{kind.__module__}.{kind.__qualname__}": kind
+    for kind in (ACGANDiscriminator, DCGANDiscriminator, ProGANDiscriminator, WGANDiscriminator)
+}
 DAMAGE = (OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError)
 
 
@@ -37,16 +44,15 @@ def discriminator_accuracy(
     run: Path,
     real: Pictures,
     generated: Pictures,
-    genres: Sequence[Sequence[str]],
-    years: npt.NDArray[np.int32],
+    labels: Labels,
 ) -> dict[str, float] | None:
     """How often a cover fits one of its own genres best, in the eyes of the run's discriminator.
 
     Args:
         run: A run folder.
         real: Held-out covers (N, R, R, 3).
-        generated: As many, made for the genres and years of the real ones.
-        genres, years: Of the real ones.
+        generated: As many, made for what is known of the real ones.
+        labels: What is known of the real ones.
 
     Returns:
         Shares `real` and `generated`, and `chance`, which is what guessing would give on the
@@ -56,11 +62,12 @@ def discriminator_accuracy(
     if found is None:
         return None
     network, vocabulary, resolution, alpha = found
-    hot = truth(genres, vocabulary)[:MOST]
+    labels = labels.at(np.arange(min(len(labels), MOST)))
+    hot = truth(labels.genres, vocabulary)
     if not hot.any() or resolution > real.shape[1]:
         return None
     fits = [
-        class_fits(network, shrunk(covers[:MOST], resolution), vocabulary, years[:MOST], alpha)
+        class_fits(network, shrunk(covers[:MOST], resolution), vocabulary, labels, alpha)
         for covers in (real, generated)
     ]
     return {
@@ -72,28 +79,23 @@ def discriminator_accuracy(
 
 @torch.no_grad()
 def class_fits(
-    network: ProGANDiscriminator,
+    network: Discriminator,
     pictures: Pictures,
     vocabulary: Vocabulary,
-    years: npt.NDArray[np.int32],
+    labels: Labels,
     alpha: float = 1.0,
 ) -> npt.NDArray[np.float32]:
-    """The scores (N, G) of covers (N, R, R, 3) under each genre alone, with their own year.
+    """How well each genre alone fits covers (N, R, R, 3), with all else that is known: (N, G).
 
-    With the year, since few covers are shown without it in training. What a score says of
+    With the rest, since few covers are shown without it in training. What a score says of
     realism is the same for all genres of a cover.
     """
-    first, last = vocabulary.first_year, vocabulary.last_year
-    asked = [int(year) if last and first <= year <= last else None for year in years]
+    condition = vocabulary.tensors(labels)
     parts = []
     for start in range(0, len(pictures), BATCH):
-        images = torch.from_numpy(pictures[start : start + BATCH]).permute(0, 3, 1, 2)
-        h = network.features(images.float() / 127.5 - 1, alpha)
-        columns = []
-        for genre in vocabulary.genres:
-            wishes = [Condition((genre,), year) for year in asked[start : start + BATCH]]
-            columns.append(network.scores(h, vocabulary.encode(wishes)))
-        parts.append(torch.stack(columns, dim=1).numpy())
+        rows = slice(start, start + BATCH)
+        images = torch.from_numpy(pictures[rows]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        parts.append(network.genre_fits(images, condition.rows(rows), alpha).float().numpy())
     return np.concatenate(parts)
 
 
@@ -106,11 +108,11 @@ def shrunk(pictures: Pictures, resolution: int) -> Pictures:
     return means
 
 
-def load_discriminator(run: Path) -> tuple[ProGANDiscriminator, Vocabulary, int, float] | None:
+def load_discriminator(run: Path) -> tuple[Discriminator, Vocabulary, int, float] | None:
     """A run's discriminator on the CPU, its vocabulary, resolution and alpha.
 
-    None where the folder is no run, or its discriminator is of another class or unconditional; a
-    checkpoint that cannot be read is passed over with a warning.
+    None where the folder is no run, or its discriminator is not one of ours or cannot tell genres;
+    a checkpoint that cannot be read is passed over with a warning.
     """
     if not (run / CONFIG).is_file() or not (run / GENERATOR).is_dir():
         return None
@@ -119,30 +121,30 @@ def load_discriminator(run: Path) -> tuple[ProGANDiscriminator, Vocabulary, int,
         if not path.is_file():
             continue
         try:
-            settings = _settings(run / CONFIG)
-            if settings is None or not vocabulary.genres:
+            found = _asked_for(run / CONFIG)
+            if found is None or not vocabulary.genres:
                 return None
-            size = int(config.generator["resolution"])
-            network = ProGANDiscriminator(size, len(vocabulary.genres), **settings)
+            kind, settings = found
+            size = {"resolution": config.generator["resolution"], "spec": vocabulary.spec}
+            network = kind(**{**settings, **size})
             network.load_state_dict(_weights(path))
         except (*DAMAGE, pickle.UnpicklingError, yaml.YAMLError) as error:
             log.warning("no discriminator in %s: %s", path, " ".join(str(error).split())[:200])
             continue
-        if network.encoder is None:
+        if not network.tells_genres:
             return None
         network = network.eval().requires_grad_(False)
         return network, vocabulary, config.resolution, config.alpha
     return None
 
 
-def _settings(config: Path) -> dict[str, Any] | None:
-    """The constructor's arguments in a run's configuration, without what follows from the data."""
+def _asked_for(config: Path) -> tuple[type[Discriminator], dict[str, Any]] | None:
+    """The class and the constructor's arguments in a run's configuration."""
     whole = yaml.safe_load(config.read_text(encoding="utf-8"))
     asked = whole["model"]["init_args"]["discriminator"]
-    if asked["class_path"] != CLASS:
+    if asked["class_path"] not in CLASSES:
         return None
-    settings = dict(asked.get("init_args") or {})
-    return {k: v for k, v in settings.items() if k not in ("resolution", "n_genres")}
+    return CLASSES[asked["class_path"]], dict(asked.get("init_args") or {})
 
 
 def _weights(checkpoint: Path) -> dict[str, torch.Tensor]:

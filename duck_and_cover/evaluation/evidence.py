@@ -76,18 +76,18 @@ def gather(
     """
     scores, verdicts = generated
     own, seen = real
-    asked, years = covers.asked(len(verdicts.years))
+    asked = covers.asked(len(verdicts.years))
     return Evidence(
         count=scores.count,
         real_count=own.count,
         accuracy=scores.genre_accuracy,
         real_accuracy=own.genre_accuracy,
-        chance=chance_rate(verdicts.genres, truth(asked, vocabulary)),
+        chance=chance_rate(verdicts.genres, truth(asked.genres, vocabulary)),
         diversity=scores.diversity / own.diversity if own.diversity else NAN,
         genres=genres,
         year_error=scores.year_error,
         real_year_error=own.year_error,
-        year_shift=year_shift(verdicts, years) - year_shift(seen, covers.years),
+        year_shift=year_shift(verdicts, asked.years) - year_shift(seen, covers.years),
         real_year_slope=year_slope(seen, covers.years, covers.genres),
         precision=precision,
         recall=recall,

@@ -111,14 +111,14 @@ def train_judge(
         torch.manual_seed(seed)
         network = JudgeNetwork(resolution, len(vocabulary.genres))
     network = network.train().to(memory_format=torch.channels_last)
-    truth = vocabulary.tensors(pyramid.genres, pyramid.years.tolist())
+    truth = vocabulary.tensors(pyramid.labels)
     steps = -(-min(PASSES * len(pyramid), MOST_IMAGES) // BATCH)
     optimizer = torch.optim.AdamW(network.parameters(), lr=LR, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=steps)
     for _ in track(range(steps), "training the judge on real covers"):
         rows = torch.randint(len(pyramid), (BATCH,), generator=random)
         images = shifted(as_images(pyramid.read(rows.numpy(), resolution), resolution), random)
-        given = ConditionTensors(*(column[rows] for column in truth))
+        given = truth.rows(rows)
         logits, years = network(images)
         loss = judge_loss(logits, years, given)
         optimizer.zero_grad()
@@ -152,10 +152,11 @@ def judge_for(data: CoverDataModule) -> Judge:
     measures distances, has learnt from the synthetic covers.
     """
     resolution = min(data.growth.resolution, TOP)
-    if not data.vocabulary.genres and not data.vocabulary.last_year:
+    vocabulary = data.vocabulary_of(("genres", "year"))  # whatever the model is told
+    if not vocabulary.genres and not vocabulary.last_year:
         plan = Growth(resolution=data.growth.resolution)
         return judge_for(CoverDataModule("synthetic", plan, synthetic_count=STAND_IN_COVERS))
-    pyramid, vocabulary = data.pyramid("train"), data.vocabulary
+    pyramid = data.pyramid("train")
     folder = cache_folder() / "judges"
     words = hashlib.sha256(json.dumps(vocabulary.settings()).encode()).hexdigest()[:8]
     path = folder / f"{pyramid.fingerprint}-{words}-{resolution}px-v{JUDGE_VERSION}.safetensors"

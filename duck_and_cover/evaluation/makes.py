@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.generation.generator import Pictures
@@ -41,24 +40,6 @@ class Makes(Protocol):
 
     def stream(self, conditions: Sequence[Condition], first_seed: int = 0) -> Iterator[Pictures]:
         """Covers (B, R, R, 3) batch by batch, with the seeds from `first_seed` on."""
-
-
-def conditions_of(
-    vocabulary: Vocabulary, genres: Sequence[Sequence[str]], years: npt.NDArray[np.int32]
-) -> list[Condition]:
-    """Genres and years (0 where missing) of covers as what a model with this vocabulary is asked.
-
-    What it does not know is left out.
-    """
-    known = set(vocabulary.genres)
-    first, last = vocabulary.first_year, vocabulary.last_year
-    return [
-        Condition(
-            tuple(name for name in names if name in known),
-            int(year) if last and first <= year <= last else None,
-        )
-        for names, year in zip(genres, years, strict=True)
-    ]
 
 
 def made(

@@ -15,7 +15,7 @@ from duck_and_cover.evaluation.discriminator import discriminator_accuracy
 from duck_and_cover.evaluation.evidence import Evidence, gather
 from duck_and_cover.evaluation.flags import flags
 from duck_and_cover.evaluation.ground import Distances, Ground
-from duck_and_cover.evaluation.makes import Makes, conditions_of, made
+from duck_and_cover.evaluation.makes import Makes, made
 from duck_and_cover.evaluation.manifolds import pr_curve
 from duck_and_cover.evaluation.memorisation import memorisation
 from duck_and_cover.evaluation.names import distance_name
@@ -80,7 +80,7 @@ def _shown(
         some = [random.permutation(len(folder.genres))[: ground.count] for _ in ground.cuts]
         return folder.pictures, some
     assert who.maker is not None
-    wishes = conditions_of(who.maker.vocabulary, ground.asked.genres, ground.asked.years)
+    wishes = who.maker.vocabulary.conditions(ground.asked.labels)
     return made(who.maker, wishes, ground.data.growth.resolution, ground.seed), ground.parts
 
 
@@ -119,9 +119,7 @@ def _judged(
         confusion=confusion(seen, real_seen, asked.genres, words) if words.genres else None,
         years=years_seen(seen, real_seen, asked.years),
         conditioning=changes,
-        discriminator=discriminator_accuracy(
-            who.path, asked.pictures, pictures, asked.genres, asked.years
-        ),
+        discriminator=discriminator_accuracy(who.path, asked.pictures, pictures, asked.labels),
         flags=[*ground.doubts, *flags(evidence)],
     )
 

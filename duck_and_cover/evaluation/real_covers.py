@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.generation.generator import Pictures
+from duck_and_cover.labels import Labels
 
 FEWEST, MOST = 64, 2000  # held-out covers
 AT_ONCE = 1000  # covers read at a time
@@ -22,8 +23,17 @@ class RealCovers:
     """Covers (N, R, R, 3) with what is known of them."""
 
     pictures: Pictures
-    genres: list[list[str]]
-    years: npt.NDArray[np.int32]
+    labels: Labels
+
+    @property
+    def genres(self) -> Sequence[Sequence[str]]:
+        """Of each."""
+        return self.labels.genres
+
+    @property
+    def years(self) -> npt.NDArray[np.int32]:
+        """Of each, 0 where not known."""
+        return self.labels.years
 
     def some(self, most: int) -> RealCovers:
         """At most so many of them, evenly chosen."""
@@ -31,12 +41,11 @@ class RealCovers:
 
     def at(self, rows: Rows) -> RealCovers:
         """Those in some rows."""
-        return RealCovers(self.pictures[rows], [self.genres[i] for i in rows], self.years[rows])
+        return RealCovers(self.pictures[rows], self.labels.at(rows))
 
-    def asked(self, count: int) -> tuple[list[list[str]], npt.NDArray[np.int32]]:
-        """The genres and years of `count` covers that take after these in turn."""
-        rows = np.arange(count) % len(self.genres)
-        return [self.genres[i] for i in rows], self.years[rows]
+    def asked(self, count: int) -> Labels:
+        """What is known of `count` covers that take after these in turn."""
+        return self.labels.at(np.arange(count) % len(self.labels))
 
 
 def evenly(count: int, most: int) -> Rows:
@@ -65,9 +74,7 @@ def covers_of(data: CoverDataModule, splits: Sequence[str], rows: Rows | None = 
             part = own[start : start + AT_ONCE]
             pictures[part] = pyramid.read(rows[part] - first, resolution)
         first += len(pyramid)
-    genres = [names for pyramid in pyramids for names in pyramid.genres]
-    years = np.concatenate([pyramid.years for pyramid in pyramids])
-    return RealCovers(pictures, [genres[i] for i in rows], years[rows])
+    return RealCovers(pictures, Labels.together([p.labels for p in pyramids]).at(rows))
 
 
 def held_out(data: CoverDataModule) -> RealCovers:

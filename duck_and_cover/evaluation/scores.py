@@ -15,7 +15,7 @@ from duck_and_cover.evaluation.distances import (
     mean_structural_similarity,
 )
 from duck_and_cover.evaluation.judge import Judge
-from duck_and_cover.evaluation.makes import Makes, conditions_of, made
+from duck_and_cover.evaluation.makes import Makes, made
 from duck_and_cover.evaluation.real_covers import RealCovers
 from duck_and_cover.evaluation.report.contents import GenreRow
 from duck_and_cover.evaluation.verdicts import (
@@ -64,14 +64,15 @@ def score_of(
     vocabulary: Vocabulary,
 ) -> Scores:
     """As `score`, of covers that the judge has looked at."""
-    genres, years = real.asked(len(pictures))
-    features = verdicts.features
+    asked, features = real.asked(len(pictures)), verdicts.features
     return Scores(
-        genre_accuracy(verdicts, genres, vocabulary),
-        average_precision(verdicts, genres, vocabulary),
-        year_error(verdicts, years),
-        _by_genre(genres, lambda rows: mean_pairwise_distance(features[rows])),
-        _by_genre(genres, lambda rows: mean_structural_similarity(pictures[rows], PAIRS, seed=0)),
+        genre_accuracy(verdicts, asked.genres, vocabulary),
+        average_precision(verdicts, asked.genres, vocabulary),
+        year_error(verdicts, asked.years),
+        _by_genre(asked.genres, lambda rows: mean_pairwise_distance(features[rows])),
+        _by_genre(
+            asked.genres, lambda rows: mean_structural_similarity(pictures[rows], PAIRS, seed=0)
+        ),
         kid(against, features),
         len(pictures),
     )
@@ -86,13 +87,12 @@ def look_over(
         pictures, real, against: As in `score`.
     """
     verdicts = judge.look(pictures)
-    features = verdicts.features
-    genres, years = real.asked(len(pictures))
+    asked, features = real.asked(len(pictures)), verdicts.features
     return {
-        "genre_accuracy": genre_accuracy(verdicts, genres, judge.vocabulary),
-        "average_precision": average_precision(verdicts, genres, judge.vocabulary),
-        "year_error": year_error(verdicts, years),
-        "diversity": _by_genre(genres, lambda rows: mean_pairwise_distance(features[rows])),
+        "genre_accuracy": genre_accuracy(verdicts, asked.genres, judge.vocabulary),
+        "average_precision": average_precision(verdicts, asked.genres, judge.vocabulary),
+        "year_error": year_error(verdicts, asked.years),
+        "diversity": _by_genre(asked.genres, lambda rows: mean_pairwise_distance(features[rows])),
         "kid": kid(against, features),
     }
 
@@ -121,13 +121,13 @@ def genre_rows(
         generated: Made under the conditions of `real` in turn, and what the judge sees in them.
     """
     covers, seen = real
-    genres, years = covers.asked(len(generated[0]))
-    own, real_own = truth(genres, vocabulary), truth(covers.genres, vocabulary)
+    asked = covers.asked(len(generated[0]))
+    own, real_own = truth(asked.genres, vocabulary), truth(covers.genres, vocabulary)
     rows = []
     for place in np.argsort(-own.sum(axis=0), kind="stable"):
         if not own[:, place].any():
             continue
-        made_now = _of_genre(*generated, years, own, int(place))
+        made_now = _of_genre(*generated, asked.years, own, int(place))
         real_now = _of_genre(covers.pictures, seen, covers.years, real_own, int(place))
         pairs = (value for both in zip(made_now, real_now, strict=True) for value in both)
         rows.append(GenreRow(vocabulary.genres[place], int(own[:, place].sum()), *pairs))
@@ -159,7 +159,7 @@ def compare(
     The reals' own kernel distance is that of one half to the other: the floor.
     """
     verdicts = judge.look(real.pictures)
-    conditions = conditions_of(generator.vocabulary, real.genres, real.years)
+    conditions = generator.vocabulary.conditions(real.labels)
     pictures = made(generator, conditions, real.pictures.shape[1], first_seed)
     half, features = len(verdicts.features) // 2, verdicts.features
     own = score_of(verdicts, real.pictures, real, features, judge.vocabulary)

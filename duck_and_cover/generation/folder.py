@@ -22,21 +22,32 @@ from torch import nn
 from duck_and_cover import __version__
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.networks.acgan import ACGANGenerator
+from duck_and_cover.networks.base import Generator
+from duck_and_cover.networks.condition_encoder import ConditionSpec
+from duck_and_cover.networks.dcgan import DCGANGenerator
 from duck_and_cover.networks.progan import ProGANGenerator
+from duck_and_cover.networks.wgan import WGANGenerator
 
-FORMAT = 1
+FORMAT = 2  # 1 knew genres and years alone
 # What a file that is not what it should be makes its readers raise.
 DAMAGE = (
     SafetensorError,
     RuntimeError,
     TypeError,
     LookupError,
+    AttributeError,
     AssertionError,
     ValueError,
     ArithmeticError,
 )
 WEIGHTS, CONFIG, CARD = "generator.safetensors", "config.json", "README.md"
-ARCHITECTURES: Mapping[str, type[ProGANGenerator]] = {"progan": ProGANGenerator}
+ARCHITECTURES: Mapping[str, type[Generator]] = {
+    "acgan": ACGANGenerator,
+    "dcgan": DCGANGenerator,
+    "progan": ProGANGenerator,
+    "wgan_gp": WGANGenerator,
+}
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,7 @@ def standing(folder: Path) -> Path:
     return _aside(folder) if not folder.exists() and _aside(folder).exists() else folder
 
 
-def load_generator(folder: Path) -> tuple[ProGANGenerator, GeneratorConfig, Vocabulary]:
+def load_generator(folder: Path) -> tuple[Generator, GeneratorConfig, Vocabulary]:
     """The network in evaluation mode, its description and its vocabulary.
 
     Raises:
@@ -115,12 +126,9 @@ def load_generator(folder: Path) -> tuple[ProGANGenerator, GeneratorConfig, Voca
         raise UsageError(f"no generator in {folder}: {CONFIG} and {WEIGHTS} must be there")
     config = _read_config(folder / CONFIG)
     try:
-        vocabulary = Vocabulary(
-            tuple(config.vocabulary["genres"]),
-            int(config.vocabulary["first_year"]),
-            int(config.vocabulary["last_year"]),
-        )
-        network = ARCHITECTURES[config.architecture](**config.generator)
+        vocabulary = Vocabulary.from_settings(config.vocabulary)
+        settings = {**config.generator, "spec": ConditionSpec.of(config.generator["spec"])}
+        network = ARCHITECTURES[config.architecture](**settings)
         network.load_state_dict(load_file(folder / WEIGHTS))
         _check(config, network, vocabulary)
     except DAMAGE as error:
@@ -129,23 +137,26 @@ def load_generator(folder: Path) -> tuple[ProGANGenerator, GeneratorConfig, Voca
     return network.eval().requires_grad_(False), config, vocabulary
 
 
-def _check(config: GeneratorConfig, network: ProGANGenerator, vocabulary: Vocabulary) -> None:
+def _check(config: GeneratorConfig, network: Generator, vocabulary: Vocabulary) -> None:
     """Raise a ValueError where the description is at odds with itself."""
     r = config.resolution
     if not (isinstance(r, int) and 4 <= r <= network.resolution and r & (r - 1) == 0):
         raise ValueError(f"resolution {r!r} does not fit a network of {network.resolution}")
     if not (isinstance(config.alpha, int | float) and 0 <= config.alpha <= 1):
         raise ValueError(f"alpha {config.alpha!r} is no number from 0 to 1")
-    if network.encoder is not None and len(vocabulary.genres) != network.settings["n_genres"]:
-        raise ValueError(f"{len(vocabulary.genres)} genres for a network of {network.settings}")
+    spec = ConditionSpec.of(network.settings["spec"])
+    if network.encoder is not None and vocabulary.spec != spec:
+        raise ValueError(f"{vocabulary.spec} of the vocabulary, {spec} of the network")
 
 
 def _read_config(path: Path) -> GeneratorConfig:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        if values.get("format", 0) > FORMAT:
+        found = values.get("format", FORMAT)
+        if found != FORMAT:
+            what = "upgrade" if found > FORMAT else "train it anew, or take the version before"
             raise DuckAndCoverError(
-                f"{path} is of format {values['format']}; this version reads {FORMAT}: upgrade"
+                f"{path} is of format {found}; this version reads {FORMAT}: {what}"
             )
         config = GeneratorConfig(**values)
     except (ValueError, TypeError, AttributeError) as error:

@@ -1,8 +1,8 @@
 """CoverGenerator: the one engine under the shell, the web page and Python."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +15,21 @@ from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.errors import UsageError
 from duck_and_cover.generation.folder import CONFIG, GeneratorConfig, load_generator, standing
 from duck_and_cover.generation.sheet import contact_sheet
+from duck_and_cover.networks.base import Generator
 from duck_and_cover.networks.condition_encoder import ConditionTensors
-from duck_and_cover.networks.progan import ProGANGenerator
 
 Pictures = npt.NDArray[np.uint8]  # (N, R, R, 3)
 
 
-def latents(seeds: Sequence[int], length: int) -> torch.Tensor:
-    """Latents (N, length) ~ N(0, 1), each from its own seed: alone or in a batch, the same."""
+def latents(seeds: Sequence[int], network: Generator) -> torch.Tensor:
+    """The network's latents (N, Z), each from its own seed: alone or in a batch, the same."""
     for seed in seeds:
         if not 0 <= seed < 2**63:
             raise UsageError(f"seed {seed}: take a whole number from 0 to {2**63 - 1}")
-    return torch.stack(
-        [torch.randn(length, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-    )
+    randoms = [torch.Generator().manual_seed(seed) for seed in seeds]
+    if network.uniform:
+        return torch.stack([2 * torch.rand(network.latent, generator=r) - 1 for r in randoms])
+    return torch.stack([torch.randn(network.latent, generator=r) for r in randoms])
 
 
 def to_uint8(images: torch.Tensor) -> Pictures:
@@ -39,7 +40,7 @@ def to_uint8(images: torch.Tensor) -> Pictures:
 
 @torch.no_grad()
 def draw(
-    network: ProGANGenerator,
+    network: Generator,
     z: torch.Tensor,
     condition: ConditionTensors,
     resolution: int,
@@ -52,7 +53,7 @@ def draw(
     parts: list[Pictures] = []
     for start in range(0, len(z), batch_size):
         rows = slice(start, start + batch_size)
-        part = ConditionTensors(*(column[rows].to(device) for column in condition))
+        part = condition.rows(rows).to(device)
         images = network(z[rows].to(device), part, resolution, alpha, truncation)
         parts.append(to_uint8(images))
     return np.concatenate(parts)
@@ -67,7 +68,6 @@ class Cover:
     seed: int
     truncation: float
     model: str
-    labels: dict[str, str] = field(default_factory=dict)  # artist, album: recorded, not drawn
 
     @property
     def name(self) -> str:
@@ -85,8 +85,12 @@ class Cover:
         text.add_text("Truncation", f"{self.truncation:g}")
         text.add_itxt("Genres", ", ".join(self.condition.genres))
         text.add_text("Year", str(self.condition.year or ""))
-        for key, value in self.labels.items():
-            text.add_itxt(key.capitalize(), value)
+        for key, value in (("Artist", self.condition.artist), ("Album", self.condition.album)):
+            if value:
+                text.add_itxt(key, value)
+        if self.condition.audio:
+            features = (f"{name}={value:g}" for name, value in self.condition.audio.items())
+            text.add_text("Audio", ", ".join(features))
         self.picture.save(path, pnginfo=text)
 
 
@@ -94,7 +98,7 @@ class CoverGenerator:
     """A trained generator, ready to draw."""
 
     def __init__(
-        self, network: ProGANGenerator, config: GeneratorConfig, vocabulary: Vocabulary, name: str
+        self, network: Generator, config: GeneratorConfig, vocabulary: Vocabulary, name: str
     ) -> None:
         self.network, self.config, self.vocabulary, self.name = network, config, vocabulary, name
 
@@ -113,15 +117,18 @@ class CoverGenerator:
         album: str = "",
         seeds: Sequence[int] = (0,),
         truncation: float = 1.0,
+        audio: Mapping[str, float] | None = None,
     ) -> list[Cover]:
         """One cover a seed.
 
         Args:
             genres: One name or several; none leaves the choice to the model.
             year: Within the model's range, or None.
-            artist, album: Written into the cover's record; they do not shape its picture.
+            artist, album: Written into the cover's record; they shape its picture where the model
+                was trained to read them.
             seeds: The same seed and condition give the same cover, to rounding, in any company.
             truncation: From 0 (each condition's typical cover) to 1 (all the variety learnt).
+            audio: Some of the ten audio features by name, such as {"energy": 0.9}.
 
         Raises:
             UsageError: An unknown genre, a year out of range, a bad seed or truncation.
@@ -131,19 +138,20 @@ class CoverGenerator:
         if not seeds:
             return []
         names = (genres,) if isinstance(genres, str) else tuple(genres)
-        condition = Condition(tuple(name.strip().lower() for name in names), year)
+        condition = Condition(
+            tuple(name.strip().lower() for name in names), year, audio or {}, artist, album
+        )
         tensors = self.vocabulary.encode([condition] * len(seeds))
         pictures = draw(
             self.network,
-            latents(seeds, self.network.latent),
+            latents(seeds, self.network),
             tensors,
             self.config.resolution,
             self.config.alpha,
             truncation,
         )
-        labels = {key: text for key, text in (("artist", artist), ("album", album)) if text}
         return [
-            Cover(Image.fromarray(picture), condition, seed, truncation, self.name, labels)
+            Cover(Image.fromarray(picture), condition, seed, truncation, self.name)
             for picture, seed in zip(pictures, seeds, strict=True)
         ]
 
@@ -154,7 +162,7 @@ class CoverGenerator:
         for start in range(0, len(conditions), batch_size):
             part = conditions[start : start + batch_size]
             seeds = range(first_seed + start, first_seed + start + len(part))
-            z = latents(seeds, self.network.latent)
+            z = latents(seeds, self.network)
             tensors = self.vocabulary.encode(part)
             yield draw(self.network, z, tensors, self.config.resolution, self.config.alpha)
 

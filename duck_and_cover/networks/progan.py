@@ -19,7 +19,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from duck_and_cover.networks.condition_encoder import ConditionEncoder, ConditionTensors
+from duck_and_cover.networks.base import Discriminator, Generator
+from duck_and_cover.networks.condition_encoder import (
+    ConditionEncoder,
+    ConditionSpec,
+    ConditionTensors,
+)
 from duck_and_cover.networks.layers import (
     LRELU_GAIN,
     EqualConv2d,
@@ -97,12 +102,12 @@ class DiscriminatorBlock(nn.Module):
         return x if self.fused else downsample(x)
 
 
-class ProGANGenerator(nn.Module):
+class ProGANGenerator(Generator):
     """Table 2's generator.
 
     Args:
         resolution: The top resolution, a power of two from 4 to 1024.
-        n_genres: Size of the genre vocabulary.
+        spec: What conditions there are; None for nothing but years.
         latent: Length of z.
         fmap_base, fmap_max: Widths, see the module's table.
         condition_width: Length of the encoded condition beside z; 0 builds the paper's
@@ -114,7 +119,7 @@ class ProGANGenerator(nn.Module):
     def __init__(
         self,
         resolution: int = 1024,
-        n_genres: int = 0,
+        spec: ConditionSpec | None = None,
         latent: int = 512,
         fmap_base: int = 8192,
         fmap_max: int = 512,
@@ -123,9 +128,10 @@ class ProGANGenerator(nn.Module):
     ) -> None:
         super().__init__()
         assert normalize in ("latent", "joined"), normalize
+        spec = spec or ConditionSpec()
         self.settings: dict[str, Any] = dict(
             resolution=resolution,
-            n_genres=n_genres,
+            spec=spec.settings(),
             latent=latent,
             fmap_base=fmap_base,
             fmap_max=fmap_max,
@@ -133,7 +139,7 @@ class ProGANGenerator(nn.Module):
             normalize=normalize,
         )
         self.resolution, self.latent, self.normalize = resolution, latent, normalize
-        self.encoder = ConditionEncoder(n_genres, condition_width) if condition_width else None
+        self.encoder = ConditionEncoder(spec, condition_width) if condition_width else None
         channels = {r: width(r, fmap_base, fmap_max) for r in resolutions(resolution)}
         self.base = GeneratorBase(latent + condition_width, channels[4])
         self.blocks = nn.ModuleDict(
@@ -183,29 +189,31 @@ class ProGANGenerator(nn.Module):
         return rgb
 
 
-class ProGANDiscriminator(nn.Module):
+class ProGANDiscriminator(Discriminator):
     """Table 2's discriminator, with the projection of Miyato and Koyama 2018 for the condition.
 
     Args:
-        resolution, n_genres, fmap_base, fmap_max: As in the generator.
+        resolution, spec, fmap_base, fmap_max: As in the generator.
         conditional: False builds the paper's unconditional network.
         stddev_group: Pictures that share one minibatch statistic; None takes the whole minibatch
             (the paper), 0 shows none: the layer's channel is next to nothing.
         fused: Whether halving is part of the convolution, see `DiscriminatorBlock`.
+        classify: Whether a head beside the score tells genres (Odena et al. 2017, AC-GAN).
     """
 
     def __init__(
         self,
         resolution: int = 1024,
-        n_genres: int = 0,
+        spec: ConditionSpec | None = None,
         fmap_base: int = 8192,
         fmap_max: int = 512,
         conditional: bool = True,
         stddev_group: int | None = 4,
         fused: bool = False,
+        classify: bool = False,
     ) -> None:
         super().__init__()
-        self.resolution, self.stddev_group = resolution, stddev_group
+        self.resolution, self.stddev_group, self.classify = resolution, stddev_group, classify
         channels = {r: width(r, fmap_base, fmap_max) for r in resolutions(resolution)}
         self.from_rgb = nn.ModuleDict({str(r): EqualConv2d(3, c, 1) for r, c in channels.items()})
         self.blocks = nn.ModuleDict(
@@ -217,7 +225,17 @@ class ProGANDiscriminator(nn.Module):
         self.conv = EqualConv2d(channels[4] + 1, channels[4])
         self.dense = EqualLinear(channels[4] * 16, channels[4])
         self.score = EqualLinear(channels[4], 1, gain=1.0)
-        self.encoder = ConditionEncoder(n_genres, channels[4]) if conditional else None
+        # Covers without genres leave nothing to tell.
+        labels = spec.n_genres if classify and spec else 0
+        self.genre_head = EqualLinear(channels[4], labels, gain=1.0) if labels else None
+        self.encoder = (
+            ConditionEncoder(spec or ConditionSpec(), channels[4]) if conditional else None
+        )
+
+    @property
+    def tells_genres(self) -> bool:
+        """Whether genres are projected, or have the head."""
+        return self.genre_head is not None or super().tells_genres
 
     def features(self, images: Tensor, alpha: float = 1.0, batches: int = 1) -> Tensor:
         """Pictures (B, 3, R, R) -> the last features (B, width(4))."""
@@ -255,6 +273,20 @@ class ProGANDiscriminator(nn.Module):
             projection = (self.encoder(condition).float() * h.float()).sum(dim=1)
             scores = scores + projection / math.sqrt(h.shape[1])
         return scores
+
+    def genre_fits(self, images: Tensor, condition: ConditionTensors, alpha: float = 1.0) -> Tensor:
+        """The head's logits (B, G), or scores under each genre alone, the rest as it is."""
+        h = self.features(images, alpha)
+        if self.genre_head is not None:
+            return self.genre_logits(h)
+        genres = range(condition.genres.shape[1])
+        return torch.stack([self.scores(h, condition.with_genre(i)) for i in genres], dim=1)
+
+    def genre_logits(self, h: Tensor) -> Tensor:
+        """What the head makes of the last features (B, C): logits (B, G), float32."""
+        assert self.genre_head is not None
+        logits: Tensor = self.genre_head(h).float()
+        return logits
 
     def matches(self, h: Tensor, condition: ConditionTensors) -> Tensor:
         """How well every picture fits every condition: (B, C), B conditions -> (B, B)."""

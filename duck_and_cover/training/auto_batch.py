@@ -39,15 +39,18 @@ class Batches:
     """What was chosen."""
 
     batch_sizes: dict[int, int]  # by resolution, on all devices together
-    micro_batch: dict[int, int]  # where a device's share of that does not fit at once
+    # Where a device's share of that does not fit at once; None where steps cannot be made in parts.
+    micro_batch: dict[int, int] | None
 
     def arguments(self) -> list[str]:
         """As LightningCLI takes them."""
-        return [
+        arguments = [
             f"--growth.batch_size={max(self.batch_sizes.values())}",
             f"--growth.batch_sizes={self.batch_sizes}",
-            f"--model.init_args.micro_batch={self.micro_batch or 'null'}",
         ]
+        if self.micro_batch is not None:
+            arguments.append(f"--model.init_args.micro_batch={self.micro_batch or 'null'}")
+        return arguments
 
 
 def auto_batch(cli: TrainCLI, dry: bool = False) -> list[str]:
@@ -126,12 +129,12 @@ def choose(
 
             fits = most_covers(measure, budget)
         at_once = 2 ** (min(fits, MOST).bit_length() - 1) if fits else 0
-        sizes[resolution] = max(at_once, LEAST) * processes
-        if at_once < LEAST:
+        sizes[resolution] = max(at_once, LEAST if module.takes_parts else 1) * processes
+        if not at_once or (at_once < LEAST and module.takes_parts):
             group = getattr(module.discriminator, "stddev_group", 0)
             check_fit(resolution, at_once, stddev_group_of(sizes[resolution], group))
             micro[resolution] = at_once
-    return Batches(dict(sorted(sizes.items())), micro)
+    return Batches(dict(sorted(sizes.items())), micro if module.takes_parts else None)
 
 
 def check_fit(resolution: int, at_once: int, group: int) -> None:
@@ -142,7 +145,7 @@ def check_fit(resolution: int, at_once: int, group: int) -> None:
     """
     where = f"--batch auto: at {resolution}x{resolution}"
     if not at_once:
-        raise UsageError(f"{where} not one cover fits; lower --resolution or fmap_base")
+        raise UsageError(f"{where} not one cover fits; lower --resolution or fmap_max")
     if group > at_once:
         raise UsageError(
             f"{where} {at_once} covers fit at once, and {group} share a statistic: set "

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
-from torch import Tensor, nn
+from torch import Tensor
 
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.errors import DuckAndCoverError
 from duck_and_cover.growth import Growth
+from duck_and_cover.networks.base import Discriminator, Generator
 from duck_and_cover.training.devices import (
     MicroBatch,
     average,
@@ -43,8 +44,7 @@ class GANModule(LightningModule):
     """Base of the GANs.
 
     Args:
-        generator: `(z, condition, ...) -> pictures`, with an attribute `latent`.
-        discriminator: `(pictures, condition, ...) -> scores`.
+        generator, discriminator: The networks.
         growth: The plan; a model that does not grow has one resolution in it.
         vocabulary: What the conditions mean, for samples and for the exported generator.
         lr: Adam's learning rate; with equalised layers the paper's 1e-3.
@@ -58,10 +58,12 @@ class GANModule(LightningModule):
         seed: Of noise and condition dropout.
     """
 
+    takes_parts = False  # whether a step can be made a few covers at a time, by `micro_batch`
+
     def __init__(
         self,
-        generator: nn.Module,
-        discriminator: nn.Module,
+        generator: Generator,
+        discriminator: Discriminator,
         growth: Growth | None = None,
         vocabulary: Vocabulary | None = None,
         lr: float = 1e-3,
@@ -132,13 +134,17 @@ class GANModule(LightningModule):
         return torch.Generator().manual_seed(seed)
 
     def noise(self, count: int, random: torch.Generator) -> Tensor:
-        """Latents (count, Z) ~ N(0, 1), drawn on the CPU: a seed means the same everywhere.
+        """Latents (count, Z), drawn on the CPU: a seed means the same everywhere.
 
         Args:
             count: Of this process.
         """
-        latent = int(self.generator.latent)  # type: ignore[arg-type]
-        whole = torch.randn(count * process_count(), latent, generator=random)
+        shape = (count * process_count(), self.generator.latent)
+        whole = (
+            2 * torch.rand(shape, generator=random) - 1
+            if self.generator.uniform
+            else torch.randn(shape, generator=random)
+        )
         return own_rows(whole).to(self.device)
 
     def on_fit_start(self) -> None:

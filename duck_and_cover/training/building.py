@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonargparse import Namespace
 from lightning.pytorch import Trainer
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.strategies import Strategy
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +21,7 @@ from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.training.base import GANModule
+from duck_and_cover.training.init_from import read_source
 from duck_and_cover.training.plan import peak_memory, plan
 from duck_and_cover.training.processes import device_settings
 from duck_and_cover.training.progress import clock
@@ -39,6 +40,9 @@ class RunSettings:
         eval_kimg: How often to ask the judge; None is an eighth of the run, 0 never.
         wandb: Log to Weights & Biases too, offline as its own settings say.
         tensorboard: Log to TensorBoard too.
+        milestones: How many generators to keep along the run; 0 for none.
+        init_from: A run, generator folder or Hub id whose weights the run begins with, as far as
+            they fit. A plan that grows then begins at its resolution; see `init_from.Source`.
     """
 
     out: Path = Path("runs/progan")
@@ -47,6 +51,12 @@ class RunSettings:
     eval_kimg: float | None = None
     wandb: bool = False
     tensorboard: bool = False
+    milestones: int = 8
+    init_from: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.milestones < 0:
+            raise UsageError(f"milestones {self.milestones}: take 0 or more")
 
 
 def presets() -> list[str]:
@@ -103,6 +113,19 @@ class TrainCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.seed", compute_fn=int)
         parser.link_arguments("seed_everything", "model.init_args.seed", compute_fn=int)
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse; a new run that begins with another one's weights grows from its resolution on."""
+        assert isinstance(args, list)
+        super().parse_arguments(parser, args)
+        name, growth = self.config.run.init_from, self.config.growth
+        self.source = read_source(name) if name else None
+        asked = any(arg.startswith("--growth.start_resolution") for arg in args)
+        # The configuration of a run that has begun has a vocabulary, and is not changed any more.
+        begun = self.config.data.vocabulary is not None
+        if self.source and growth.start_resolution and not asked and not begun:
+            start = self.source.start_resolution(growth.resolution)
+            super().parse_arguments(parser, [*args, f"--growth.start_resolution={start}"])
+
     def instantiate_trainer(self, **settings: Any) -> Trainer:
         """The Trainer, with the devices that are there and our way of joining them."""
         settings.update(device_settings(self.config_init.trainer, self.strategy))
@@ -118,14 +141,18 @@ class TrainCLI(LightningCLI):
         growth = Growth(**{k: v for k, v in settings.pop("growth").items()})
         data = CoverDataModule(growth=growth, **settings)
         vocabulary = data.vocabulary
-        config.data.genres, config.data.years = list(vocabulary.genres), data.years
-        # From here on the configuration is whole: the file that makes this run again.
-        self.whole_config = str(self.parser.dump(config))
+        if self.source and settings["vocabulary"] is None:
+            vocabulary = self.source.scales(vocabulary, settings["years"])
+        config.data.vocabulary = vocabulary.settings()
         model = config.model.init_args
+        if "latent" in model.discriminator.init_args:  # what it reconstructs is the generator's
+            model.discriminator.init_args.latent = model.generator.init_args.latent
+        # From here on the configuration is whole: the file that makes this run again.
+        self.whole_config = str(self.parser.dump(config, skip_unset=False))
         model.vocabulary = Namespace(vocabulary.settings())  # type: ignore[no-untyped-call]
         for network in (model.generator, model.discriminator):
             network.init_args.resolution = growth.resolution
-            network.init_args.n_genres = len(vocabulary.genres)
+            network.init_args.spec = Namespace(vocabulary.spec.settings())  # type: ignore[no-untyped-call]
 
 
 def build(
@@ -139,8 +166,17 @@ def build(
     try:
         with quiet_libraries():
             return TrainCLI(args, strategy, plugins)
-    except ArgumentError as error:
-        raise UsageError(_first_reason(str(error))) from error
+    # What networks and modules refuse when they are built comes as a ValueError around it.
+    except (ArgumentError, ValueError) as error:
+        inner = _own(error)
+        raise inner or UsageError(_first_reason(str(error))) from error
+
+
+def _own(error: BaseException | None) -> UsageError | None:
+    """The error of ours that the parser has wrapped, if there is one."""
+    while error is not None and not isinstance(error, UsageError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _first_reason(text: str) -> str:

@@ -160,7 +160,7 @@ def generator_config(module: GANModule, data: dict[str, str]) -> GeneratorConfig
     stage = module.growth.stage_at(max(module.images_shown - 1, 0))
     return GeneratorConfig(
         architecture=architecture_of(module.generator_ema),
-        generator=dict(module.generator_ema.settings),  # type: ignore[arg-type]
+        generator=dict(module.generator_ema.settings),
         vocabulary=module.vocabulary.settings(),
         resolution=stage.resolution,
         alpha=stage.alpha,
@@ -175,9 +175,9 @@ def sample_grid(module: GANModule) -> tuple[Pictures, int, list[str]]:
     vocabulary, stage = module.vocabulary, module.growth.stage_at(max(module.images_shown - 1, 0))
     conditions, names = sheet_conditions(vocabulary)
     network = module.generator_ema
-    z = latents(range(len(conditions)), network.latent)  # type: ignore[arg-type]
+    z = latents(range(len(conditions)), network)
     pictures = draw(
-        network,  # type: ignore[arg-type]
+        network,
         z,
         vocabulary.encode(conditions),
         stage.resolution,

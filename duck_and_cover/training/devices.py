@@ -41,12 +41,17 @@ def all_rows(own: ConditionTensors) -> ConditionTensors:
     """The conditions of the whole batch, in its order, from each process's share."""
     if process_count() == 1:
         return own
-    genres, year, present = own
-    packed = torch.cat([genres, year[:, None], present], dim=1)
-    parts = [torch.empty_like(packed) for _ in range(process_count())]
-    dist.all_gather(parts, packed)
-    whole, n_genres = torch.cat(parts), genres.shape[1]
-    return ConditionTensors(whole[:, :n_genres], whole[:, n_genres], whole[:, n_genres + 1 :])
+    columns = [part.flatten(1) if part.dim() > 1 else part[:, None] for part in own]
+    packed = torch.cat([column.float() for column in columns], dim=1)  # exact: codes have 21 bits
+    gathered = [torch.empty_like(packed) for _ in range(process_count())]
+    dist.all_gather(gathered, packed)
+    found = torch.split(torch.cat(gathered), [column.shape[1] for column in columns], dim=1)
+    return ConditionTensors(
+        *(
+            column.reshape(-1, *part.shape[1:]).to(part.dtype)
+            for column, part in zip(found, own, strict=True)
+        )
+    )
 
 
 @torch.no_grad()

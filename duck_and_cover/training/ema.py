@@ -29,7 +29,10 @@ def update_ema(
     half_life: float,
     ramp: float = 0.05,
 ) -> None:
-    """Move `average` towards `live` after a step; buffers are copied.
+    """Move `average` towards `live` after a step.
+
+    Statistics that layers gather in buffers move with the weights, for which they were gathered;
+    whole numbers are copied.
 
     Args:
         average: A copy of `live` that takes no gradients.
@@ -40,7 +43,11 @@ def update_ema(
         images_shown: After the step.
     """
     groups: dict[float, tuple[list[torch.Tensor], list[torch.Tensor]]] = {}
-    for (name, kept), now in zip(average.named_parameters(), live.parameters(), strict=True):
+    kept_state = [*average.named_parameters(), *average.named_buffers()]
+    for (name, kept), now in zip(kept_state, [*live.parameters(), *live.buffers()], strict=True):
+        if not kept.is_floating_point():
+            kept.copy_(now)
+            continue
         prefix = max((p for p in births if name.startswith(p)), key=len)
         age = images_shown - births[prefix]
         decay = ema_decay(batch_size, half_life, max(age, 0), ramp)
@@ -49,5 +56,3 @@ def update_ema(
         pair[1].append(now.detach())
     for decay, (kept_group, now_group) in groups.items():
         torch._foreach_lerp_(kept_group, now_group, 1 - decay)
-    for kept_buffer, buffer in zip(average.buffers(), live.buffers(), strict=True):
-        kept_buffer.copy_(buffer)

@@ -15,6 +15,8 @@ from duck_and_cover.errors import UsageError
 from duck_and_cover.training.building import RunSettings, TrainCLI, build, quiet_libraries
 from duck_and_cover.training.callbacks import Checkpoints, SampleGrids
 from duck_and_cover.training.devices import check_shares
+from duck_and_cover.training.init_from import start_from
+from duck_and_cover.training.milestones import Milestones
 from duck_and_cover.training.plan import forward_gflop
 from duck_and_cover.training.processes import writes
 from duck_and_cover.training.progress import TrainingProgress
@@ -59,10 +61,13 @@ def train(
     """
     if not writes():
         logging.getLogger("duck_and_cover").setLevel(logging.ERROR)  # the first one says it
+    checkpoint = RunFolder(resume).checkpoint() if resume is not None else None
     if resume is not None:
         if not RunFolder(resume).config.is_file():
             raise UsageError(f"--resume {resume}: no run there (config.yaml is missing)")
         args = ["--config", str(RunFolder(resume).config), *args, "--run.out", str(resume)]
+        if checkpoint is not None:  # which holds what came of the weights it began with
+            args += ["--run.init_from", "null"]
     cli = build(args, strategy, plugins)
     cli.trainer.callbacks += callbacks  # type: ignore[attr-defined]
     model = cli.model
@@ -70,10 +75,15 @@ def train(
     check_shares(model.growth, group, cli.trainer.world_size, model.micro_batch)
     settings = RunSettings(**cli.config_init.run.__dict__)
     run = RunFolder(settings.out)
+    begins = start_from(model, cli.source) if cli.source is not None else ""
+    cli.source = None  # weights that are not needed any more
     if resume is None and writes():
         run.create()
         run.config.write_text(cli.whole_config, encoding="utf-8")
-    return fit(cli, run, settings, run.checkpoint() if resume else None, judge, deadline)
+    if begins and writes():
+        with log_to(run.log):
+            log.info(begins)
+    return fit(cli, run, settings, checkpoint, judge, deadline)
 
 
 def fit(
@@ -94,7 +104,8 @@ def fit(
     ]
     if settings.eval_kimg != 0 and judge is not None and not data.stream:
         callbacks.append(judge(data, settings.eval_kimg or growth.kimg / 8, run.best))
-    # Last, so that the exported generator carries the scores of its moment.
+    # After the judge, so that exported generators carry the scores of their moment.
+    callbacks.append(Milestones(run, settings.milestones, described))
     checkpoints = Checkpoints(run, checkpoint_kimg, described)
     requeues = any(isinstance(plugin, SLURMEnvironment) for plugin in cli.plugins)
     stops = StopRequests(checkpoints.save, run.path, deadline, requeues)

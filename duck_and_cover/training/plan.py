@@ -34,20 +34,15 @@ class ResolutionPlan:
     measured: bool  # whether a step was tried, else by arithmetic from the one below
 
 
-def blank_condition(count: int, n_genres: int) -> ConditionTensors:
-    """Nothing given, `count` times."""
-    return ConditionTensors(torch.zeros(count, n_genres), torch.zeros(count), torch.zeros(count, 2))
-
-
 def forward_gflop(module: GANModule) -> dict[int, float]:
     """Arithmetic of one picture through both networks, by resolution; runs nothing."""
     generator = copy.deepcopy(module.generator).to("meta")
     discriminator = copy.deepcopy(module.discriminator).to("meta")
     n_genres = len(module.vocabulary.genres)
-    condition = ConditionTensors(*(t.to("meta") for t in blank_condition(1, n_genres)))
-    z = torch.zeros(1, int(generator.latent), device="meta")  # type: ignore[arg-type]
+    condition = ConditionTensors.nothing(1, n_genres).to("meta")
+    z = torch.zeros(1, generator.latent, device="meta")
     costs: dict[int, float] = {}
-    for r in resolutions(module.growth.resolution, module.growth.start_resolution):
+    for r in resolutions(module.growth.resolution, module.growth.start):
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             discriminator(generator(z, condition, r), condition)
         costs[r] = counter.get_total_flops() / 1e9
@@ -69,7 +64,7 @@ class SameBatch(Dataset[Batch]):
     def __getitem__(self, step: int) -> Batch:
         shape = (self.count, 3, self.resolution, self.resolution)
         images = torch.zeros(shape, dtype=torch.uint8).to(memory_format=torch.channels_last)
-        condition = blank_condition(self.count, self.n_genres)
+        condition = ConditionTensors.nothing(self.count, self.n_genres)
         return Batch(images, condition, self.alpha, step * self.count, self.count)
 
 

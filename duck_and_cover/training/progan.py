@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from duck_and_cover.augment import DiffAugment
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.data.module import Batch
+from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.losses import (
     AdversarialLoss,
     Relativistic,
+    Score,
+    genre_accuracy,
     gradient_penalty,
     matching_loss,
+    softmax_genres,
     zero_centred_penalties,
 )
 from duck_and_cover.networks.condition_encoder import ConditionTensors, drop_conditions
-from duck_and_cover.networks.layers import fade_reals
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.devices import (
@@ -31,28 +35,7 @@ from duck_and_cover.training.devices import (
     slice_size,
     stddev_group_of,
 )
-
-
-@dataclass
-class Slice:
-    """What of a step is worked on at once: n of the B covers; all of this process's by default."""
-
-    images: Tensor  # (n, 3, R, R) uint8
-    given: ConditionTensors  # of these covers
-    alpha: float
-    z: Tensor  # (n, Z) of the fakes that the discriminator sees
-    again: Tensor  # (n, Z) of those that the generator learns from
-    mix: Tensor  # (n,) places between real and fake, or none
-    penalised: bool  # whether the step has penalties
-    whole: ConditionTensors  # of all B covers
-    first: int  # which of the B these begin with
-    share: float  # n of this process's covers: the weight of the slice's gradients
-    real_score: Tensor = field(default_factory=lambda: torch.empty(0))  # (n,) once they are seen
-    fake: Tensor | None = None  # with its graph, where the generator is to learn from it
-
-    def reals(self) -> Tensor:
-        """The covers in [-1, 1], faded like the networks."""
-        return fade_reals(self.images.float() / 127.5 - 1, self.alpha)
+from duck_and_cover.training.slices import Slice, means
 
 
 class ProGANModule(GANModule):
@@ -72,12 +55,20 @@ class ProGANModule(GANModule):
             same fakes again, rather than keep all their graphs.
         matching: Weight of the loss by which the discriminator learns, from reals alone, which
             condition of the batch a picture belongs to; 0 leaves it out.
-        condition_dropout: Share of covers that forget their genres, and their year.
+        ac: Weight of the auxiliary classifier's loss in the discriminator, on reals alone: what the
+            generator draws for a genre never teaches it what the genre is. 0 leaves it out.
+        ac_generator: Its weight in the generator, on fakes; a tenth keeps the game in charge.
+        condition_dropout: Share of covers that forget their genres, and their year, and so on.
+        unconditional_kimg, transition_kimg: The first thousands of images, in which conditions are
+            withheld from all covers, and the next, in which the share of covers that keep each
+            condition rises to all; see `labelled_share`. 0 and 0 give conditions from the start.
+        augment: What is done to every cover before the discriminator sees it.
         settings: As in `GANModule`.
     """
 
     generator: ProGANGenerator
     discriminator: ProGANDiscriminator
+    takes_parts = True
 
     def __init__(
         self,
@@ -94,36 +85,31 @@ class ProGANModule(GANModule):
         reuse: bool = False,
         micro_batch: MicroBatch = None,
         matching: float = 0.0,
+        ac: float = 0.0,
+        ac_generator: float = 0.0,
         condition_dropout: float = 0.1,
-        lr: float = 1e-3,
-        lr_end: float = 1.0,
-        lr_ramp_kimg: float = 0.0,
-        reset_moments: bool = False,
-        betas: tuple[float, float] = (0.0, 0.99),
-        ema_kimg: float = 10.0,
-        log_kimg: float = 1.0,
-        seed: int = 0,
+        unconditional_kimg: float = 0.0,
+        transition_kimg: float = 0.0,
+        augment: DiffAugment | None = None,
+        **settings: Any,
     ) -> None:
-        super().__init__(
-            generator,
-            discriminator,
-            growth,
-            vocabulary,
-            lr,
-            lr_end,
-            lr_ramp_kimg,
-            reset_moments,
-            betas,
-            ema_kimg,
-            log_kimg,
-            seed,
-        )
+        super().__init__(generator, discriminator, growth, vocabulary, **settings)
+        if (ac and not discriminator.classify) or (ac_generator and not ac):
+            raise UsageError(
+                "ac needs --model.init_args.discriminator.init_args.classify true, "
+                "and ac_generator needs ac"
+            )
+        if discriminator.genre_head is None:
+            ac = ac_generator = 0.0  # covers without genres have nothing to tell
         self.loss = loss or Relativistic()
         self.gp, self.gp_target, self.r1, self.r2 = gp, gp_target, r1, r2
         self.matching, self.reuse, self.micro_batch = matching, reuse, micro_batch
         self.penalty_every, self.condition_dropout = penalty_every, condition_dropout
+        self.ac, self.ac_generator = ac, ac_generator
+        self.augment = augment or DiffAugment("")
+        self.unconditional_kimg, self.transition_kimg = unconditional_kimg, transition_kimg
         for phase in self.growth.phases:
-            if phase.resolution > self.growth.start_resolution:
+            if phase.resolution > self.growth.start:
                 for part in ("blocks", "to_rgb"):
                     self.births.setdefault(f"{part}.{phase.resolution}.", phase.start)
 
@@ -137,6 +123,11 @@ class ProGANModule(GANModule):
         losses = [self.discriminator_pass(part) for part in slices]
         average_gradients(self.discriminator.parameters())
         discriminator_optimizer.step()
+        # Pairs with the same condition, whatever the game: neither a relativistic discriminator's
+        # score nor a critic's says by itself what is taken for real.
+        self.augment.observe(torch.cat([part.margin for part in slices]))
+        if self.augment.policy:
+            losses.append({"train/augment_p": self.augment.p.clone()})
 
         self.discriminator.requires_grad_(False)  # its weights' gradients would be thrown away
         generator_optimizer.zero_grad()
@@ -147,6 +138,11 @@ class ProGANModule(GANModule):
 
         self.end_step(batch.shown_now, means(losses))
 
+    def labelled(self) -> float:
+        """Share of covers that keep each of their conditions in the coming step, dropout aside."""
+        kimg = self.images_shown / 1000
+        return labelled_share(kimg, self.unconditional_kimg, self.transition_kimg)
+
     def slices(self, batch: Batch) -> list[Slice]:
         """The batch in equal parts of at most `micro_batch` covers, and what chance decides.
 
@@ -154,13 +150,16 @@ class ProGANModule(GANModule):
         of the slices changes anything.
         """
         count, resolution, random = len(batch.images), batch.images.shape[-1], self.step_random()
-        whole = drop_conditions(all_rows(batch.condition), self.condition_dropout, random)
+        dropped = 1 - self.labelled() * (1 - self.condition_dropout)
+        whole = drop_conditions(all_rows(batch.condition), dropped, random)
         given = ConditionTensors(*map(own_rows, whole))
         z = self.noise(count, random)
         penalised = (batch.images_shown // batch.shown_now) % self.penalty_every == 0
         drawn = batch.shown_now if self.gp and penalised else 0
         mix = own_rows(torch.rand(drawn, generator=random)).to(self.device)
         again = z if self.reuse else self.noise(count, random)
+        changes = [own_rows(self.augment.draws(batch.shown_now, random)) for _ in range(3)]
+        changes[2] = changes[1] if self.reuse else changes[2]
 
         group = stddev_group_of(batch.shown_now, self.discriminator.stddev_group)
         each = slice_size(count, group, micro_batch_at(self.micro_batch, resolution))
@@ -172,6 +171,7 @@ class ProGANModule(GANModule):
                 z=z[i : i + each],
                 again=again[i : i + each],
                 mix=mix[i : i + each],
+                changes=torch.stack([draws[i : i + each] for draws in changes]).to(self.device),
                 penalised=penalised,
                 whole=whole,
                 first=process_rank() * count + i,
@@ -186,17 +186,25 @@ class ProGANModule(GANModule):
         with torch.set_grad_enabled(keep):
             fake = self.generator(part.z, given, real.shape[-1], part.alpha)
         both = torch.cat([real, fake.detach()])
-        h = self.discriminator.features(both, part.alpha, batches=2)
+        seen = self.augment(both, part.changes[:2].flatten(0, 1))
+        h = self.discriminator.features(seen, part.alpha, batches=2)
         real_score, fake_score = self.discriminator.scores(h, given.repeat(2)).chunk(2)
         terms = {"train/d_loss": self.loss.discriminator(real_score, fake_score)}
         if self.matching:
             matches = self.discriminator.matches(h[: len(real)], part.whole)
-            terms["train/matching"] = self.matching * matching_loss(matches, part.first)
+            weight = self.matching * self.labelled()
+            terms["train/matching"] = weight * matching_loss(matches, part.first)
+        if self.ac:
+            logits = self.discriminator.genre_logits(h[: len(real)])
+            terms["train/ac"] = self.ac * softmax_genres(logits, given.genres)
         self.manual_backward(part.share * torch.stack(list(terms.values())).sum())
         if part.penalised:
             terms |= self.penalise(part, both)
         part.real_score, part.fake = real_score.detach(), fake if keep else None
+        part.margin = (real_score - fake_score).detach()
         scores = {"train/real_score": real_score.mean(), "train/fake_score": fake_score.mean()}
+        if self.ac:
+            scores["train/genre_accuracy_real"] = genre_accuracy(logits, given.genres)
         return {name: value.detach() for name, value in (terms | scores).items()}
 
     def generator_pass(self, part: Slice) -> dict[str, Tensor]:
@@ -206,11 +214,28 @@ class ProGANModule(GANModule):
             fake = self.generator(part.again, given, part.images.shape[-1], part.alpha)
         if self.loss.pairs and not self.reuse:
             with torch.no_grad():
-                real_score = self.discriminator(part.reals(), given, part.alpha)
-        score = self.discriminator(fake, given, part.alpha)
-        g_loss = self.loss.generator(real_score, score)
-        self.manual_backward(part.share * g_loss)
-        return {"train/g_loss": g_loss.detach()}
+                real = self.augment(part.reals(), part.changes[0])
+                real_score = self.discriminator(real, given, part.alpha)
+        h = self.discriminator.features(self.augment(fake, part.changes[2]), part.alpha)
+        score = self.discriminator.scores(h, given)
+        terms = {"train/g_loss": self.loss.generator(real_score, score)}
+        found = {}
+        if self.ac:
+            logits = self.discriminator.genre_logits(h)
+            terms["train/ac_generator"] = self.ac_generator * softmax_genres(logits, given.genres)
+            found["train/genre_accuracy_generated"] = genre_accuracy(logits, given.genres)
+        self.manual_backward(part.share * torch.stack(list(terms.values())).sum())
+        return {name: value.detach() for name, value in (terms | found).items()}
+
+    def score_of(self, part: Slice, *changes: Tensor) -> Score:
+        """The score of a slice's pictures before their changes, one minibatch for each of these."""
+
+        def score(images: Tensor) -> Tensor:
+            given, seen = part.given.repeat(len(changes)), self.augment(images, torch.cat(changes))
+            scores: Tensor = self.discriminator(seen, given, part.alpha, len(changes))
+            return scores
+
+        return score
 
     def penalise(self, part: Slice, both: Tensor) -> dict[str, Tensor]:
         """Backward of the slice's weighted penalties, which are returned by their log names.
@@ -221,36 +246,38 @@ class ProGANModule(GANModule):
         Args:
             both: The reals and then the fakes.
         """
-
-        def score(images: Tensor) -> Tensor:
-            times = len(images) // len(part.images)
-            scores: Tensor = self.discriminator(images, part.given.repeat(times), part.alpha, times)
-            return scores
-
-        terms = {}
+        terms, (of_real, of_fake, _) = {}, part.changes
         with torch.autocast(self.device.type, enabled=False):
             real, fake = both.float().chunk(2)
             if self.gp:
+                score = self.score_of(part, of_real)
                 slope = gradient_penalty(score, real, fake, part.mix, self.gp_target)
                 terms["train/gp"] = self.gp * self.penalty_every * slope
                 self.manual_backward(part.share * terms["train/gp"])
-            asked = [("train/r1", self.r1, real), ("train/r2", self.r2, fake)]
+            asked = [("train/r1", self.r1, real, of_real), ("train/r2", self.r2, fake, of_fake)]
             asked = [each for each in asked if each[1]]
             if asked:
-                found = zero_centred_penalties(score, *(images for _, _, images in asked))
+                score = self.score_of(part, *(changes for _, _, _, changes in asked))
+                found = zero_centred_penalties(score, *(images for _, _, images, _ in asked))
                 centred = {
                     name: weight * self.penalty_every * value
-                    for (name, weight, _), value in zip(asked, found, strict=True)
+                    for (name, weight, _, _), value in zip(asked, found, strict=True)
                 }
                 self.manual_backward(part.share * torch.stack(list(centred.values())).sum())
                 terms |= centred
         return terms
 
 
-def means(losses: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """By log name, over equally large slices."""
-    values: dict[str, list[Tensor]] = {}
-    for each in losses:
-        for name, value in each.items():
-            values.setdefault(name, []).append(value)
-    return {name: of[0] if len(of) == 1 else torch.stack(of).mean() for name, of in values.items()}
+def labelled_share(kimg: float, unconditional_kimg: float, transition_kimg: float) -> float:
+    """0 until `unconditional_kimg`, then in a line to 1 along `transition_kimg`.
+
+    Shahbazi et al. 2022 (arXiv 2201.06578): conditions from the start make a generator collapse on
+    few covers on which it does not without them. There, one weight scales the embeddings of all
+    labels, and the conditional loss beside an unconditional one. Here it is the share of covers
+    that keep each condition, by the mechanism that drops some anyway: networks only ever meet
+    conditions whole or absent, as they will afterwards.
+    """
+    if kimg < unconditional_kimg:
+        return 0.0
+    past = kimg - unconditional_kimg
+    return past / transition_kimg if past < transition_kimg else 1.0

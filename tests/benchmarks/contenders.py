@@ -22,9 +22,10 @@ from torch.utils.flop_counter import flop_registry
 
 from duck_and_cover.generation.allocator import keep_freed_memory
 from duck_and_cover.growth import Growth
+from duck_and_cover.networks.condition_encoder import ConditionSpec, ConditionTensors
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
 from duck_and_cover.training.building import preset_path, quiet_libraries
-from duck_and_cover.training.plan import SameBatch, blank_condition, peak_memory
+from duck_and_cover.training.plan import SameBatch, peak_memory
 from duck_and_cover.training.progan import ProGANModule
 from tests.benchmarks.reference import LATENT, PlainGenerator, PlainStep
 
@@ -168,7 +169,7 @@ def our_module(case: Case) -> ProGANModule:
     """The preset's module at the case's size, wholly grown."""
     settings = preset_settings(case)
     widths = {"fmap_base": case.fmap_base, "fmap_max": case.fmap_max}
-    size = {"resolution": case.resolution, "n_genres": GENRES} | widths
+    size = {"resolution": case.resolution, "spec": ConditionSpec(GENRES)} | widths
     generator = settings.pop("generator")["init_args"] | size
     discriminator = settings.pop("discriminator")["init_args"] | size
     if case.fmap_max == 512:
@@ -216,8 +217,10 @@ def sampling_step(case: Case) -> Callable[[], None]:
 
         return draw_plainly
     keep_freed_memory()  # as the commands that draw do
-    condition = blank_condition(case.batch, GENRES).to(case.device)
-    ours = ProGANGenerator(case.resolution, GENRES, LATENT, *widths[1:]).to(case.device)
+    condition = ConditionTensors.nothing(case.batch, GENRES).to(case.device)
+    ours = ProGANGenerator(case.resolution, ConditionSpec(GENRES), LATENT, *widths[1:]).to(
+        case.device
+    )
     ours.eval().requires_grad_(False)
     half = case.precision == "bf16-mixed"
 

@@ -96,7 +96,7 @@ def difference(one: Tensor, other: Tensor) -> float:
 def test_balance_shows_rare_genres_more_often() -> None:
     growth = Growth(resolution=4, kimg=2.4, batch_size=8)
     covers = synthetic(growth).pyramid("train")
-    names, counts = np.unique([names[0] for names in covers.genres], return_counts=True)
+    names, counts = np.unique([names[0] for names in covers.labels.genres], return_counts=True)
     rarest, commonest = names[counts.argmin()], names[counts.argmax()]
     assert counts.min() < counts.max()
 

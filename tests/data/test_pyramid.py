@@ -56,9 +56,9 @@ def test_levels_and_labels(covers: datasets.Dataset, tmp_path: Path, encoded_cov
         side: (10, side, side, 3) for side in (4, 8, 16, 32)
     }
     assert all(level.dtype == np.uint8 for level in pyramid.levels.values())
-    assert pyramid.genres == [[name] for name in "abcdefghij"]
-    assert pyramid.years.dtype == np.int32
-    assert pyramid.years.tolist() == [1980, 1981, 0, *range(1983, 1990)]
+    assert pyramid.labels.genres == [[name] for name in "abcdefghij"]
+    assert pyramid.labels.years.dtype == np.int32
+    assert pyramid.labels.years.tolist() == [1980, 1981, 0, *range(1983, 1990)]
     assert pyramid.skipped == []
     for number in range(10):
         picture = decode_cover(encoded_cover(number, 32), 32)
@@ -99,7 +99,7 @@ def test_new_labels_need_no_decoding_and_change_the_fingerprint(
         "release_year", [1999] * 10, feature=datasets.Value("int32")
     )
     second = CoverPyramid.open_or_build(relabelled, 16, cache=tmp_path)
-    assert second.years.tolist() == [1999] * 10
+    assert second.labels.years.tolist() == [1999] * 10
     assert second.folder == first.folder and second.fingerprint != first.fingerprint
 
 
@@ -273,4 +273,4 @@ def test_a_pickle_holds_no_pixels(covers: datasets.Dataset, tmp_path: Path) -> N
     assert len(pickled) < pixels.nbytes / 10
     again = pickle.loads(pickled)
     assert np.array_equal(again.read(np.arange(10), 32), pixels)
-    assert again.genres == pyramid.genres and again.fingerprint == pyramid.fingerprint
+    assert again.labels.genres == pyramid.labels.genres and again.fingerprint == pyramid.fingerprint

@@ -61,7 +61,7 @@ def test_pictures_that_cannot_be_shown_are_skipped_and_listed(
     covers = covers.add_column("album_id", [f"id {number}" for number in range(6)])
     with caplog.at_level(logging.WARNING):
         pyramid = CoverPyramid.open_or_build(covers, 8, cache=tmp_path / "cache")
-    assert pyramid.genres == [["a"], ["c"]]
+    assert pyramid.labels.genres == [["a"], ["c"]]
     assert np.array_equal(pyramid.levels[8][1], np.asarray(decode_cover(encoded_cover(2), 8)))
     names = [name for name, _ in pyramid.skipped]
     assert names == ["id 1", "id 3", str(tmp_path / "gone.jpg"), "id 5"]

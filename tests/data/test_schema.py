@@ -8,6 +8,7 @@ from datetime import date
 
 import datasets
 
+from duck_and_cover.audio_features import AUDIO_FEATURES
 from duck_and_cover.data import schema
 
 
@@ -18,8 +19,8 @@ def test_columns_and_their_types() -> None:
     assert kinds["genres"] == kinds["tracks"] == datasets.List(datasets.Value("string"))
     assert kinds["release_year"] == datasets.Value("int32")
     assert kinds["release_date"] == datasets.Value("string")
-    assert tuple(kinds["audio_features"]) == schema.AUDIO_FEATURES
-    assert len(schema.AUDIO_FEATURES) == 10
+    assert tuple(kinds["audio_features"]) == AUDIO_FEATURES
+    assert len(AUDIO_FEATURES) == 10
 
 
 def test_published_pictures_are_decoded_on_reading() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.data.block import Block, Cover, Place, Skipped
 from duck_and_cover.data.splits import split_of
 from duck_and_cover.data.stream import CoverStream
@@ -113,7 +114,7 @@ def test_the_vocabulary_is_that_of_the_training_covers(
 ) -> None:
     stream = CoverStream(str(covers))
     with caplog.at_level("INFO"):
-        found = stream.vocabulary()
+        found = Vocabulary.of(stream.some_labels())
     assert found.genres == ("jazz", "pop", "rock")
     shown = [cover.year for block in epoch(stream) for cover in block.covers]
     assert (found.first_year, found.last_year) == (min(shown), max(shown))
@@ -121,13 +122,13 @@ def test_the_vocabulary_is_that_of_the_training_covers(
 
 
 def test_a_short_look_is_spread_over_the_shards(covers: Path) -> None:
-    found = CoverStream(str(covers)).vocabulary(rows=12)
+    found = Vocabulary.of(CoverStream(str(covers)).some_labels(rows=12))
     assert found.last_year - found.first_year > 2 * EACH - 5
 
 
 def test_columns_are_mapped(covers: Path) -> None:
     stream = CoverStream(str(covers), {"genres": "notes"})
-    assert stream.vocabulary().genres == ("not read",)
+    assert Vocabulary.of(stream.some_labels()).genres == ("not read",)
     with pytest.raises(UsageError, match="no column 'tag'"):
         CoverStream(str(covers), {"genres": "tag"})
 
@@ -161,10 +162,15 @@ def test_few_covers_are_looked_through(
     assert f"cannot be shown: {broken[0]}: truncated" in caplog.text
 
 
+def bare(source: bytes | None, name: str) -> Cover:
+    """A cover of which nothing is known."""
+    return Cover(source, [], 0, "", "", None, name)
+
+
 def test_a_broken_cover_gives_way_to_the_next(encoded_cover: Callable[..., bytes]) -> None:
     sources = [encoded_cover(0), b"", b"<html>", encoded_cover(3), None]
     skipped = Skipped()
-    block = Block(START, [Cover(s, [], 0, str(i)) for i, s in enumerate(sources)], skipped)
+    block = Block(START, [bare(s, str(i)) for i, s in enumerate(sources)], skipped)
     for _ in range(2):
         for number in range(5):
             block.decode(number, 8)
@@ -172,7 +178,7 @@ def test_a_broken_cover_gives_way_to_the_next(encoded_cover: Callable[..., bytes
     assert skipped.count == 3
     assert (block.decode(1, 8) == block.decode(3, 8)).all()
     with pytest.raises(DuckAndCoverError, match="none of 1 covers"):
-        Block(START, [Cover(b"", [], 0, "one")], skipped).decode(0, 8)
+        Block(START, [bare(b"", "one")], skipped).decode(0, 8)
 
 
 def test_data_that_has_nothing_to_show_is_one_line(covers: Path, caches: Path) -> None:

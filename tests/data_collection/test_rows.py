@@ -19,8 +19,9 @@ from data_collection.rows import (
 )
 from data_collection.sources.base import Details
 from data_collection.store import Store, open_store
+from duck_and_cover.audio_features import AUDIO_FEATURES
 from duck_and_cover.data.load import load_covers
-from duck_and_cover.data.schema import AUDIO_FEATURES, COLUMNS, SPLITS, features
+from duck_and_cover.data.schema import COLUMNS, SPLITS, features
 from duck_and_cover.data.splits import split_rows
 from tests.data_collection.records import SOURCE, answer, download, jpeg, key_of, pictures, record
 

@@ -125,8 +125,10 @@ class Copies(Honest):
     def cover(self, condition: Condition, seed: int) -> Pictures:
         covers, year = self.training, condition.year
         assert covers is not None and year is not None
-        rows = np.array([i for i, own in enumerate(covers.genres) if condition.genres[0] in own])
-        nearest = rows[np.abs(covers.years[rows] - year).argsort(kind="stable")]
+        rows = np.array(
+            [i for i, own in enumerate(covers.labels.genres) if condition.genres[0] in own]
+        )
+        nearest = rows[np.abs(covers.labels.years[rows] - year).argsort(kind="stable")]
         picture: Pictures = covers.read(nearest[seed % 8][None], self.config.resolution)[0]
         return picture
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 
 from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.evaluation.discriminator import (
-    CLASS,
+    CLASSES,
     class_fits,
     discriminator_accuracy,
     load_discriminator,
@@ -20,23 +21,27 @@ from duck_and_cover.evaluation.discriminator import (
 )
 from duck_and_cover.generation.folder import GeneratorConfig, save_generator
 from duck_and_cover.generation.generator import Pictures
+from duck_and_cover.labels import Labels
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
 
 WORDS = Vocabulary(("blues", "folk", "jazz"), 1950, 2020)
+CLASS = next(name for name, kind in CLASSES.items() if kind is ProGANDiscriminator)
 SETTINGS: dict[str, Any] = {"fmap_base": 64, "fmap_max": 8, "stddev_group": 0, "fused": True}
 
 
 @pytest.fixture
 def network() -> ProGANDiscriminator:
     torch.manual_seed(1)
-    return ProGANDiscriminator(16, 3, **SETTINGS).eval()
+    return ProGANDiscriminator(16, WORDS.spec, **SETTINGS).eval()
 
 
 @pytest.fixture
 def run(tmp_path: Path, network: ProGANDiscriminator) -> Path:
     """What a training of 16x16 leaves that has reached 8x8."""
     torch.manual_seed(0)
-    generator = ProGANGenerator(16, 3, latent=8, fmap_base=64, fmap_max=8, condition_width=8)
+    generator = ProGANGenerator(
+        16, WORDS.spec, latent=8, fmap_base=64, fmap_max=8, condition_width=8
+    )
     config = GeneratorConfig("progan", generator.settings, WORDS.settings(), 8, alpha=0.5)
     save_generator(tmp_path / "generator", generator, config)
     write_config(tmp_path, CLASS)
@@ -46,7 +51,7 @@ def run(tmp_path: Path, network: ProGANDiscriminator) -> Path:
 
 
 def write_config(run: Path, name: str) -> None:
-    asked = {"class_path": name, "init_args": {"resolution": 1024, "n_genres": 0, **SETTINGS}}
+    asked = {"class_path": name, "init_args": {"resolution": 1024, "spec": None, **SETTINGS}}
     whole = {"model": {"init_args": {"discriminator": asked}}}
     (run / "config.yaml").write_text(yaml.safe_dump(whole))
 
@@ -62,7 +67,7 @@ def noise(count: int, side: int, seed: int = 0) -> Pictures:
 
 def test_fits_are_the_scores_of_each_genre_with_the_own_year(network: ProGANDiscriminator) -> None:
     pictures, years = noise(70, 16), np.array([1950, 1985, 0, 2100, 2020] * 14, np.int32)
-    fits = class_fits(network, pictures, WORDS, years)
+    fits = class_fits(network, pictures, WORDS, Labels([[]] * 70, years))
     images = torch.from_numpy(pictures[65:]).permute(0, 3, 1, 2) / 127.5 - 1
     given = [1950, 1985, None, None, 2020]  # 0 is no year, 2100 none that the model knows
     with torch.no_grad():
@@ -85,14 +90,14 @@ def test_the_runs_own_weights_at_its_resolution(run: Path, network: ProGANDiscri
 
 def test_accuracy_counts_any_own_genre(run: Path, network: ProGANDiscriminator) -> None:
     real, generated = noise(80, 16), noise(80, 16, seed=1)
-    years = np.full(80, 1980, np.int32)
+    nothing = Labels([[]] * 80, np.full(80, 1980, np.int32))
     best = [
-        class_fits(network, shrunk(pictures, 8), WORDS, years, alpha=0.5).argmax(axis=1)
+        class_fits(network, shrunk(pictures, 8), WORDS, nothing, alpha=0.5).argmax(axis=1)
         for pictures in (real, generated)
     ]
     # Truth made from what it sees: all real covers are hits, by the second of two genres.
     genres = [[WORDS.genres[(i + 1) % 3], WORDS.genres[i]] for i in best[0]]
-    found = discriminator_accuracy(run, real, generated, genres, years)
+    found = discriminator_accuracy(run, real, generated, replace(nothing, genres=genres))
     assert found is not None and found["real"] == 1
     hits = [WORDS.genres[i] in names for i, names in zip(best[1], genres, strict=True)]
     assert found["generated"] == pytest.approx(np.mean(hits))
@@ -100,13 +105,12 @@ def test_accuracy_counts_any_own_genre(run: Path, network: ProGANDiscriminator) 
 
 
 def test_none_where_there_is_nobody_to_ask(run: Path, tmp_path: Path) -> None:
-    covers, years = noise(4, 16), np.zeros(4, np.int32)
-    jazz = [["jazz"]] * 4
-    assert discriminator_accuracy(run / "generator", covers, covers, jazz, years) is None
-    assert discriminator_accuracy(run, covers, covers, [["polka"]] * 4, years) is None
-    assert discriminator_accuracy(run, covers[:, :4, :4], covers, jazz, years) is None
+    covers, jazz = noise(4, 16), Labels([["jazz"]] * 4, np.zeros(4, np.int32))
+    assert discriminator_accuracy(run / "generator", covers, covers, jazz) is None
+    assert discriminator_accuracy(run, covers, covers, replace(jazz, genres=[["x"]] * 4)) is None
+    assert discriminator_accuracy(run, covers[:, :4, :4], covers, jazz) is None
     write_config(run, "some.other.Discriminator")
-    assert discriminator_accuracy(run, covers, covers, jazz, years) is None
+    assert discriminator_accuracy(run, covers, covers, jazz) is None
 
 
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(

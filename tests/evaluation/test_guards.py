@@ -142,7 +142,7 @@ def test_inception_is_held_to_what_it_is_known_for(
     with pytest.raises(DuckAndCoverError, match="last pooling"):
         check(Extractor("inception", "narrow", lambda p: GOOD["pixels"](as_tensor(p))), covers)
     far = check(inception(1.0), covers).fid_real_noise  # with few covers the range is not held to
-    monkeypatch.setattr(guards, "ENOUGH", 200)
+    monkeypatch.setattr(guards, "FEW_COVERS", 200)
     check(inception((400 / far) ** 0.5), covers)
     for wrong in (1360, 100):
         with pytest.raises(DuckAndCoverError, match="not within 250 to 550"):

@@ -8,11 +8,12 @@ import pytest
 from duck_and_cover.evaluation.conditioning import conditioning
 from duck_and_cover.evaluation.evidence import Evidence, gather
 from duck_and_cover.evaluation.flags import flags
-from duck_and_cover.evaluation.makes import Makes, conditions_of, made
+from duck_and_cover.evaluation.makes import Makes, made
 from duck_and_cover.evaluation.memorisation import memorisation
 from duck_and_cover.evaluation.real_covers import RealCovers
 from duck_and_cover.evaluation.scores import genre_rows, score_of
 from duck_and_cover.generation.generator import Pictures
+from duck_and_cover.labels import Labels
 from tests.evaluation.conftest import Yardstick
 from tests.evaluation.liars import (
     Copies,
@@ -56,7 +57,7 @@ def evidence_on(
 
 def found(yard: Yardstick, maker: Honest) -> tuple[Evidence, set[str]]:
     """The figures on a generator, and the kinds of its flags."""
-    conditions = conditions_of(maker.vocabulary, yard.real.genres, yard.real.years)
+    conditions = maker.vocabulary.conditions(yard.real.labels)
     pictures = made(maker, conditions, yard.real.pictures.shape[1])
     evidence = evidence_on(pictures, yard, yard.real, maker)
     return evidence, {flag.kind for flag in flags(evidence)} - {"few-covers"}
@@ -86,7 +87,7 @@ def test_an_honest_generator_raises_no_flag(yardstick: Yardstick) -> None:
 def test_covers_of_the_same_world_raise_no_flag(yardstick: Yardstick, seed: int) -> None:
     """Fresh covers of the world that the real ones come from, again and again."""
     real, maker = yardstick.real, Honest(yardstick.judge.vocabulary)
-    conditions = conditions_of(maker.vocabulary, real.genres, real.years)
+    conditions = maker.vocabulary.conditions(real.labels)
     evidence = evidence_on(made(maker, conditions, 16, seed), yardstick, real)
     assert {flag.kind for flag in flags(evidence)} == {"few-covers"}
 
@@ -122,7 +123,7 @@ def test_a_copier_is_caught(yardstick: Yardstick) -> None:
 
 def test_liars_draw_what_they_say(yardstick: Yardstick) -> None:
     maker = Honest(yardstick.judge.vocabulary)
-    (wish,) = conditions_of(maker.vocabulary, [["jazz"]], np.array([1962], np.int32))
+    (wish,) = maker.vocabulary.conditions(Labels([["jazz"]], np.array([1962], np.int32)))
     first, again, other = (made(maker, [wish], 16, first_seed=seed)[0] for seed in (3, 3, 4))
     assert first.shape == (16, 16, 3)
     assert np.array_equal(first, again) and not np.array_equal(first, other)

@@ -10,7 +10,7 @@ import pytest
 
 from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.evaluation.conditioning import conditioning
-from duck_and_cover.evaluation.makes import conditions_of, made
+from duck_and_cover.evaluation.makes import made
 from duck_and_cover.evaluation.real_covers import RealCovers
 from duck_and_cover.evaluation.scores import (
     FEWEST_OF_A_GENRE,
@@ -21,6 +21,7 @@ from duck_and_cover.evaluation.scores import (
 )
 from duck_and_cover.evaluation.verdicts import genre_accuracy, year_error
 from duck_and_cover.generation.generator import Pictures
+from duck_and_cover.labels import Labels
 from tests.evaluation.conftest import Yardstick
 from tests.evaluation.liars import Honest, IgnoresGenre, OneCoverAGenre, Size
 
@@ -42,9 +43,9 @@ class Records(Honest):
 def test_models_are_asked_for_what_they_know() -> None:
     genres = [["jazz", "polka"], ["polka"], []]
     years = np.array([1960, 1940, 0], np.int32)
-    asked = conditions_of(WORDS, genres, years)
+    asked = WORDS.conditions(Labels(genres, years))
     assert asked == [Condition(("jazz",), 1960), Condition(), Condition()]
-    yearless = conditions_of(Vocabulary(("jazz",), 0, 0), genres, years)
+    yearless = Vocabulary(("jazz",), 0, 0).conditions(Labels(genres, years))
     assert yearless == [Condition(("jazz",)), Condition(), Condition()]
 
 
@@ -105,7 +106,7 @@ def test_genre_rows_are_the_whole_by_genre(yardstick: Yardstick) -> None:
 
 def test_a_cover_of_two_genres_stands_in_both_rows(yardstick: Yardstick) -> None:
     genres = [["folk", "jazz"]] * 10 + [["jazz"]] * 10
-    real = RealCovers(yardstick.real.pictures[:20], genres, yardstick.real.years[:20])
+    real = RealCovers(yardstick.real.pictures[:20], Labels(genres, yardstick.real.years[:20]))
     seen = yardstick.seen.rows(range(20))
     rows = genre_rows((real.pictures, seen), (real, seen), yardstick.judge.vocabulary)
     assert [(row.name, row.count) for row in rows] == [("jazz", 20), ("folk", 10)]

@@ -23,7 +23,7 @@ def one_thread() -> None:
 @pytest.fixture
 def network() -> ProGANGenerator:
     torch.manual_seed(0)
-    small = ProGANGenerator(16, 3, latent=8, fmap_base=64, fmap_max=8, condition_width=8)
+    small = ProGANGenerator(16, WORDS.spec, latent=8, fmap_base=64, fmap_max=8, condition_width=8)
     return small.eval().requires_grad_(False)
 
 

@@ -22,17 +22,19 @@ from duck_and_cover.generation.folder import (
     load_generator,
     save_generator,
 )
+from duck_and_cover.networks.base import Generator
 from duck_and_cover.networks.progan import ProGANGenerator
+from tests.given import spec
 
 
-def draw(network: ProGANGenerator, words: Vocabulary) -> torch.Tensor:
+def draw(network: Generator, words: Vocabulary) -> torch.Tensor:
     z = torch.randn(2, network.latent, generator=torch.Generator().manual_seed(0))
     pictures: torch.Tensor = network(z, words.encode([Condition(("jazz",), 1962), Condition()]))
     return pictures
 
 
 def test_a_folder_gives_the_same_pictures_back(
-    folder: Path, network: ProGANGenerator, config: GeneratorConfig
+    folder: Path, network: Generator, config: GeneratorConfig
 ) -> None:
     found, its_config, words = load_generator(folder)
     assert its_config == config
@@ -55,7 +57,7 @@ def test_a_folder_holds_weights_description_and_card(folder: Path) -> None:
 
 
 def test_a_card_of_a_model_that_knows_nothing(
-    tmp_path: Path, network: ProGANGenerator, config: GeneratorConfig
+    tmp_path: Path, network: Generator, config: GeneratorConfig
 ) -> None:
     bare = replace(config, vocabulary=Vocabulary((), 0, 0).settings(), data={}, metrics={})
     save_generator(tmp_path / "bare", network, bare)
@@ -65,7 +67,7 @@ def test_a_card_of_a_model_that_knows_nothing(
 
 
 def test_a_folder_is_replaced_as_a_whole(
-    folder: Path, network: ProGANGenerator, config: GeneratorConfig
+    folder: Path, network: Generator, config: GeneratorConfig
 ) -> None:
     (folder / "stray.txt").write_text("from before")
     nn.init.zeros_(network.get_parameter("to_rgb.16.weight"))
@@ -78,7 +80,7 @@ def test_a_folder_is_replaced_as_a_whole(
 
 def test_a_failed_save_leaves_the_old_folder(
     folder: Path,
-    network: ProGANGenerator,
+    network: Generator,
     config: GeneratorConfig,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -94,7 +96,7 @@ def test_a_failed_save_leaves_the_old_folder(
 
 def test_a_folder_is_there_at_every_instant_of_a_save(
     folder: Path,
-    network: ProGANGenerator,
+    network: Generator,
     config: GeneratorConfig,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -147,8 +149,8 @@ def test_weights_of_another_kind(folder: Path, content: bytes) -> None:
     assert "is damaged" in str(damaged(folder))
 
 
-def test_weights_of_another_network(folder: Path, network: ProGANGenerator) -> None:
-    smaller = ProGANGenerator(**network.settings | {"fmap_max": 4})
+def test_weights_of_another_network(folder: Path, network: Generator) -> None:
+    smaller = ProGANGenerator(**network.settings | {"fmap_max": 4, "spec": spec(3)})
     other = folder.parent / "other"
     save_generator(
         other,
@@ -176,10 +178,10 @@ def test_a_truncated_description(folder: Path) -> None:
     [
         ({"format": FORMAT + 1}, f"format {FORMAT + 1}; this version reads {FORMAT}: upgrade"),
         ({"format": "new"}, "is damaged"),
-        ({"architecture": "stylegan"}, "architecture 'stylegan' is none of progan"),
-        ({"architecture": "os.system"}, "is none of progan"),
+        ({"architecture": "stylegan"}, "'stylegan' is none of acgan, dcgan, progan, wgan_gp"),
+        ({"architecture": "os.system"}, "is none of acgan, dcgan, progan, wgan_gp"),
         ({"surprise": 1}, "surprise"),
-        ({"generator": {"surprise": 1}}, "surprise"),
+        ({"generator": {"spec": {}, "surprise": 1}}, "surprise"),
         ({"generator": {"resolution": 48}}, "is damaged"),
         ({"generator": {"resolution": "16"}}, "is damaged"),
         ({"generator": None}, "is damaged"),
@@ -187,6 +189,7 @@ def test_a_truncated_description(folder: Path) -> None:
         ({"vocabulary": None}, "is damaged"),
         ({"vocabulary": {"genres": None, "first_year": 0, "last_year": 0}}, "is damaged"),
         ({"vocabulary": {"genres": [], "first_year": "x", "last_year": 0}}, "is damaged"),
+        ({"vocabulary": {"genres": [1, 2], "first_year": 0, "last_year": 0}}, "is damaged"),
     ],
 )
 def test_descriptions_that_do_not_describe(
@@ -220,7 +223,7 @@ def test_descriptions_of_another_kind(folder: Path, text: str) -> None:
     assert "is damaged" in str(damaged(folder))
 
 
-def test_architectures_have_names(network: ProGANGenerator) -> None:
+def test_architectures_have_names(network: Generator) -> None:
     assert architecture_of(network) == "progan"
     with pytest.raises(StopIteration):
         architecture_of(nn.Linear(1, 1))

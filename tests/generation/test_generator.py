@@ -226,7 +226,7 @@ def test_a_stream_makes_the_same_covers(generator: CoverGenerator) -> None:
 
 
 def test_drawing_goes_batch_by_batch(network: ProGANGenerator, generator: CoverGenerator) -> None:
-    z = latents(range(5), network.latent)
+    z = latents(range(5), network)
     condition = generator.vocabulary.encode([Condition(("jazz",))] * 5)
     whole = draw(network, z, condition, 8, alpha=0.5).astype(int)
     assert whole.shape == (5, 8, 8, 3)
@@ -234,11 +234,15 @@ def test_drawing_goes_batch_by_batch(network: ProGANGenerator, generator: CoverG
     assert np.abs(draw(network, z, condition, 8, 1.0).astype(int) - whole).max() > 2
 
 
-def test_latents_are_unit_noise_of_their_own_seed() -> None:
-    z = latents(range(200), 64)
+def test_latents_are_unit_noise_of_their_own_seed(network: ProGANGenerator) -> None:
+    z = latents(range(2000), network)
     assert z.mean().item() == pytest.approx(0, abs=0.03)
     assert z.std().item() == pytest.approx(1, abs=0.03)
-    assert torch.equal(latents([7, 3], 64), z[[7, 3]])
+    assert torch.equal(latents([7, 3], network), z[[7, 3]])
+    network.uniform = True
+    z = latents(range(2000), network)
+    assert z.min() >= -1 and z.max() <= 1 and z.abs().mean().item() == pytest.approx(0.5, abs=0.02)
+    assert torch.equal(latents([7, 3], network), z[[7, 3]])
 
 
 def test_pictures_become_grey_levels() -> None:

@@ -10,6 +10,7 @@ import torch
 
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
+from tests.given import given, spec
 
 GENRES = 3
 
@@ -30,7 +31,7 @@ def small_generator() -> Callable[..., ProGANGenerator]:
     """`small_generator(resolution=32, **settings)`: z of 8, three genres, 12 channels at most."""
 
     def build(resolution: int = 32, **settings: Any) -> ProGANGenerator:
-        small = dict(n_genres=GENRES, latent=8, fmap_base=64, fmap_max=12)
+        small: dict[str, Any] = dict(spec=spec(GENRES), latent=8, fmap_base=64, fmap_max=12)
         return ProGANGenerator(resolution, **small | settings)
 
     return build
@@ -41,7 +42,7 @@ def small_discriminator() -> Callable[..., ProGANDiscriminator]:
     """`small_discriminator(resolution=32, **settings)`: the generator's match."""
 
     def build(resolution: int = 32, **settings: Any) -> ProGANDiscriminator:
-        small = dict(n_genres=GENRES, fmap_base=64, fmap_max=12)
+        small: dict[str, Any] = dict(spec=spec(GENRES), fmap_base=64, fmap_max=12)
         return ProGANDiscriminator(resolution, **small | settings)
 
     return build
@@ -56,6 +57,6 @@ def of() -> Callable[..., ConditionTensors]:
         if genre is not None:
             hot[:, genre] = 1.0
         present = torch.tensor([float(genre is not None), float(year is not None)])
-        return ConditionTensors(hot, torch.full((count,), year or 0.0), present.repeat(count, 1))
+        return given(hot, torch.full((count,), year or 0.0), present.repeat(count, 1))
 
     return make

@@ -24,6 +24,7 @@ from duck_and_cover.networks.layers import (
 from duck_and_cover.networks.products import LEAST_WIDTH
 from duck_and_cover.networks.progan import ProGANGenerator
 from duck_and_cover.training.ema import update_ema
+from tests.given import spec
 
 KINDS = pytest.mark.parametrize("kind", [EqualConv2d, EqualConvUp, EqualConvDown])
 WIDTHS = pytest.mark.parametrize("width", [4, LEAST_WIDTH])
@@ -142,7 +143,7 @@ def test_drawing_is_the_same_with_and_without_gradients(
     widest: int, of: Callable[..., ConditionTensors]
 ) -> None:
     torch.manual_seed(0)
-    generator = ProGANGenerator(16, 3, 8, fmap_base=8 * widest, fmap_max=widest)
+    generator = ProGANGenerator(16, spec(3), 8, fmap_base=8 * widest, fmap_max=widest)
     z, condition = torch.randn(2, 8), of(0, 0.5, 2)
     before = z.clone()
     learning = generator(z, condition, 16, 0.5).detach()

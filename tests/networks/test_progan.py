@@ -27,6 +27,7 @@ from duck_and_cover.networks.progan import (
     resolutions,
     width,
 )
+from tests.given import spec
 
 SmallGenerator = Callable[..., ProGANGenerator]
 SmallDiscriminator = Callable[..., ProGANDiscriminator]
@@ -75,8 +76,8 @@ def test_resolutions_are_powers_of_two() -> None:
 
 @BOTH
 def test_shapes_at_every_resolution(fused: bool, of: Of) -> None:
-    generator = ProGANGenerator(1024, 3, 8, fmap_base=1024, fmap_max=4, condition_width=4)
-    discriminator = ProGANDiscriminator(1024, 3, fmap_base=1024, fmap_max=4, fused=fused)
+    generator = ProGANGenerator(1024, spec(3), 8, fmap_base=1024, fmap_max=4, condition_width=4)
+    discriminator = ProGANDiscriminator(1024, spec(3), fmap_base=1024, fmap_max=4, fused=fused)
     z = torch.randn(2, 8)
     with torch.no_grad():
         for r in resolutions(1024):
@@ -203,7 +204,7 @@ def test_networks_run_in_bfloat16(
 
 def test_settings_rebuild_the_generator(small_generator: SmallGenerator, of: Of) -> None:
     generator = small_generator(16, condition_width=4, normalize="joined")
-    twin = ProGANGenerator(**generator.settings)
+    twin = ProGANGenerator(**generator.settings | {"spec": spec(3)})
     twin.load_state_dict(generator.state_dict())
     z = torch.randn(4, 8)
     assert torch.equal(twin(z, of(0, 0.5)), generator(z, of(0, 0.5)))

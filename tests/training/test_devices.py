@@ -18,11 +18,11 @@ from torch import nn
 from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.losses import matching_loss
-from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.training import devices, processes
 from duck_and_cover.training.building import preset_path
 from duck_and_cover.training.fit import train
 from duck_and_cover.training.run import RunFolder, read_rows
+from tests.given import given
 
 HERE = Path(__file__).parent
 WORKER = HERE / "process_worker.py"
@@ -219,8 +219,8 @@ def test_one_process_alone_exchanges_nothing() -> None:
         assert parameter.grad is not None and torch.equal(gradient, parameter.grad)
     rows = torch.arange(6.0).reshape(3, 2)
     assert torch.equal(devices.own_rows(rows), rows)
-    given = ConditionTensors(rows, rows[:, 0], rows)
-    assert devices.all_rows(given) is given
+    condition = given(rows, rows[:, 0], rows)
+    assert devices.all_rows(condition) is condition
     assert devices.average([torch.tensor(0.1)]) == [float(torch.tensor(0.1))]
 
 

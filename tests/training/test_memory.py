@@ -11,6 +11,7 @@ import torch
 
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.growth import Growth
+from duck_and_cover.networks.condition_encoder import ConditionSpec
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
 from duck_and_cover.training.auto_batch import SAFE_SHARE
 from duck_and_cover.training.building import quiet_libraries
@@ -90,8 +91,8 @@ def test_processes_share_a_machines_memory() -> None:
 def module(micro_batch: int | None = None) -> ProGANModule:
     """A network whose pictures take far more than its weights."""
     torch.manual_seed(0)
-    generator = ProGANGenerator(32, n_genres=2, latent=16, fmap_base=256, fmap_max=16)
-    discriminator = ProGANDiscriminator(32, n_genres=2, fmap_base=256, fmap_max=16)
+    generator = ProGANGenerator(32, spec=ConditionSpec(2), latent=16, fmap_base=256, fmap_max=16)
+    discriminator = ProGANDiscriminator(32, spec=ConditionSpec(2), fmap_base=256, fmap_max=16)
     growth = Growth(32, 1, batch_size=32)
     vocabulary = Vocabulary(("jazz", "punk"), 1950, 2020)
     return ProGANModule(generator, discriminator, growth, vocabulary, micro_batch=micro_batch)

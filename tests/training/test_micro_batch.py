@@ -30,7 +30,7 @@ SMOKE += ["--run.checkpoint_kimg=0.016", "--trainer.accelerator=cpu"]
 # Steps of 16 covers: two at 4x4, two that fade 8x8 in, four at 8x8; penalties in every other one.
 LONGER = ["--growth.kimg=0.128", "--growth.batch_size=16", f"{MODEL}.penalty_every=2"]
 # Descent: Adam would make whole steps out of the rounding of gradients that ought to be zero.
-PLAIN = ["--model.class_path=process_worker.PlainDescent", f"{MODEL}.lr=0.5"]
+PLAIN = ["--model.class_path=process_worker.PlainDescent", f"{MODEL}.lr=0.3"]
 GAMES = {
     "relativistic": [f"{MODEL}.gp=1.0"],
     "reuse": [f"{MODEL}.gp=1.0", f"{MODEL}.reuse=true"],

@@ -21,10 +21,11 @@ from duck_and_cover.losses import (
     gradient_penalty,
     matching_loss,
 )
-from duck_and_cover.networks.condition_encoder import ConditionTensors
+from duck_and_cover.networks.condition_encoder import drop_conditions
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator
 from duck_and_cover.training.building import quiet_libraries
 from duck_and_cover.training.progan import ProGANModule
+from tests.given import given, spec
 
 COUNT, SIDE, LATENT = 4, 8, 6
 
@@ -39,13 +40,13 @@ class OneBatch(Dataset[Batch]):
         random = torch.Generator().manual_seed(1)
         images = torch.randint(256, (COUNT, 3, SIDE, SIDE), generator=random, dtype=torch.uint8)
         present = torch.ones(COUNT, 2)
-        condition = ConditionTensors(torch.eye(COUNT), torch.linspace(-1, 1, COUNT), present)
+        condition = given(torch.eye(COUNT), torch.linspace(-1, 1, COUNT), present)
         return Batch(images, condition, 1.0, 0, COUNT)
 
 
 def build(loss: AdversarialLoss, **settings: Any) -> ProGANModule:
     torch.manual_seed(0)
-    small = dict(n_genres=COUNT, fmap_base=64, fmap_max=12)
+    small = dict(spec=spec(COUNT), fmap_base=64, fmap_max=12)
     generator = ProGANGenerator(SIDE, latent=LATENT, condition_width=4, **small)  # type: ignore[arg-type]
     discriminator = ProGANDiscriminator(SIDE, fused=True, **small)  # type: ignore[arg-type]
     growth = Growth(SIDE, 1, SIDE, batch_size=COUNT)
@@ -73,7 +74,7 @@ def plain_gradients(module: ProGANModule) -> tuple[list[Tensor], list[Tensor]]:
     """The discriminator's and the generator's, term by term, each pass on its own."""
     g, d, batch = module.generator, module.discriminator, OneBatch()[0]
     real, given, random = batch.images.float() / 127.5 - 1, batch.condition, module.step_random()
-    torch.rand(COUNT, 2, generator=random)  # the draw of which conditions are forgotten
+    drop_conditions(given, 0.0, random)  # which moves the source of chance on
     z = module.noise(COUNT, random)
     fake = g(z, given, SIDE).detach()
 

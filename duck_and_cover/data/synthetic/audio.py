@@ -2,20 +2,9 @@
 
 from random import Random
 
-FEATURES = (
-    "danceability",
-    "energy",
-    "loudness",
-    "speechiness",
-    "acousticness",
-    "instrumentalness",
-    "liveness",
-    "valence",
-    "tempo",
-    "popularity",
-)
+from duck_and_cover.audio_features import AUDIO_FEATURES
 
-# Typical values in the order of FEATURES: shares of 1, but decibels, beats per minute and 0..100.
+# Typical values in the order of AUDIO_FEATURES.
 _TYPICAL: dict[str, tuple[float, ...]] = {
     "ambient": (0.25, 0.18, -20, 0.04, 0.80, 0.88, 0.11, 0.18, 92, 32),
     "blues": (0.52, 0.45, -11, 0.06, 0.55, 0.12, 0.20, 0.55, 108, 34),
@@ -39,7 +28,7 @@ _TYPICAL: dict[str, tuple[float, ...]] = {
 def audio_features(genre: str, rng: Random) -> dict[str, float]:
     """Ten features scattered around the genre's typical values."""
     features = {}
-    for name, typical in zip(FEATURES, _TYPICAL[genre], strict=True):
+    for name, typical in zip(AUDIO_FEATURES, _TYPICAL[genre], strict=True):
         if name == "loudness":
             value = max(-40.0, min(0.0, typical + rng.uniform(-3, 3)))
         elif name == "tempo":

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from duck_and_cover.data.schema import AUDIO_FEATURES, COLUMNS, features
+from duck_and_cover.audio_features import AUDIO_FEATURES
+from duck_and_cover.data.schema import COLUMNS, features
 from duck_and_cover.data.synthetic import (
     FIRST_YEAR,
     GENRES,
