@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from duck_and_cover import __version__
-from duck_and_cover.shell import features_of, run
+from duck_and_cover.make_commands import generate, interpolate, push, variations
+from duck_and_cover.shell import run
 from duck_and_cover.train_command import train
 
 # Fields of the YAML, which LightningCLI reads, may follow the options.
@@ -141,50 +142,8 @@ def compare(
     typer.echo(f"comparison: {compare_runs(runs, out)}")
 
 
-@app.command()
-def generate(
-    model: Annotated[str, typer.Argument(help="Run or generator folder, or Hub id.")],
-    genre: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
-    year: Annotated[int | None, typer.Option(help="Of release.")] = None,
-    artist: Annotated[str, typer.Option(help="Recorded; drawn from if the model reads it.")] = "",
-    album: Annotated[str, typer.Option(help="Recorded; drawn from if the model reads it.")] = "",
-    audio: Annotated[
-        list[str] | None, typer.Option(help="A feature, energy=0.9; may be given several times.")
-    ] = None,
-    n: Annotated[int, typer.Option(help="How many covers.", min=1, max=10_000)] = 8,
-    seed: Annotated[int, typer.Option(help="The first cover's; the others follow.")] = 0,
-    truncation: Annotated[float, typer.Option(help="0: typical covers, 1: all variety.")] = 1.0,
-    from_milestones: Annotated[
-        str | None,
-        typer.Option(
-            help="Draw with a run's milestones of its full size in turn: all, or 3 for the last 3."
-        ),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="The folder for the PNGs.")] = Path("covers"),
-) -> None:
-    """Make covers from a genre and a year.
-
-    Example: duck-and-cover generate runs/x --genre jazz --year 1962 --n 8 --seed 1 --out covers/
-    """
-    from duck_and_cover.generation.allocator import keep_freed_memory
-    from duck_and_cover.generation.generator import CoverGenerator, save_covers
-    from duck_and_cover.generation.milestones import in_turn, milestones
-
-    keep_freed_memory()
-    generators = (
-        [CoverGenerator.from_pretrained(model)]
-        if from_milestones is None
-        else milestones(model, from_milestones)
-    )
-    covers = in_turn(
-        generators,
-        range(seed, seed + n),
-        lambda one, seeds: one.generate(
-            genre or (), year, artist, album, seeds, truncation, features_of(audio or ())
-        ),
-    )
-    for path in save_covers(covers, out):
-        typer.echo(path)
+for command in (generate, variations, interpolate, push):
+    app.command()(command)
 
 
 def main() -> None:

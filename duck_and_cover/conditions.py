@@ -30,6 +30,7 @@ class Condition:
         year: Of release.
         audio: Audio features by name, on the scales of the training covers.
         artist, album: Names, in any script.
+        weights: Of the genres, positive; empty for equal ones.
     """
 
     genres: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class Condition:
     audio: Mapping[str, float] = field(default_factory=dict, hash=False)
     artist: str = ""
     album: str = ""
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,11 @@ class Vocabulary:
         for genre in condition.genres:
             if genre not in self.genres:
                 raise UsageError(self._unknown(genre))
+        weights = condition.weights
+        if weights and len(weights) != len(condition.genres):
+            raise UsageError(f"genres: {len(weights)} weights for {len(condition.genres)} genres")
+        if not all(0 < weight < math.inf for weight in weights):
+            raise UsageError("genres: weights are numbers above 0, as in jazz=0.7")
         year = condition.year
         if year is not None and not self.last_year:
             raise UsageError("year: this model was trained without years; leave it out")
@@ -189,15 +196,20 @@ class Vocabulary:
             self.check(condition)
         nan = float("nan")
         audio = [[c.audio.get(name, nan) for name in AUDIO_FEATURES] for c in conditions]
-        return self.tensors(
-            Labels(
-                [condition.genres for condition in conditions],
-                np.array([condition.year or 0 for condition in conditions], np.int32),
-                np.array(audio, np.float32).reshape(-1, AUDIO),
-                [condition.artist for condition in conditions],
-                [condition.album for condition in conditions],
-            )
+        labels = Labels(
+            [condition.genres for condition in conditions],
+            np.array([condition.year or 0 for condition in conditions], np.int32),
+            np.array(audio, np.float32).reshape(-1, AUDIO),
+            [condition.artist for condition in conditions],
+            [condition.album for condition in conditions],
         )
+        tensors = self.tensors(labels)
+        for row, condition in enumerate(conditions):
+            # Encoders take the mean of the genres given: their shares must add up to 1.
+            for genre, weight in zip(condition.genres, condition.weights, strict=False):
+                share = weight / sum(condition.weights)
+                tensors.genres[row, self.genres.index(genre)] = share
+        return tensors
 
     def tensors(self, labels: Labels) -> ConditionTensors:
         """What is known of B covers as tensors.

@@ -17,7 +17,8 @@ from duck_and_cover.evaluation.judge import judge_for
 from duck_and_cover.evaluation.real_covers import held_out
 from duck_and_cover.evaluation.scores import compare
 from duck_and_cover.evaluation.table import comparison_table
-from duck_and_cover.generation.generator import CoverGenerator, save_covers
+from duck_and_cover.generation.cover import save_covers
+from duck_and_cover.generation.generator import CoverGenerator
 from duck_and_cover.shell import as_arguments
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.building import build, preset_path, quiet_libraries, trainer_settings

@@ -37,8 +37,11 @@ def as_arguments(flags: Mapping[str, object]) -> list[str]:
     return [f"{name}={value}" for name, value in flags.items() if value is not None]
 
 
-def features_of(words: Iterable[str]) -> dict[str, float]:
-    """Audio features as people write them, `energy=0.9`.
+def numbers_of(words: Iterable[str], option: str, example: str) -> dict[str, float]:
+    """Names with numbers as people write them, `energy=0.9`.
+
+    Args:
+        option, example: For the error's line.
 
     Raises:
         UsageError: One is written in another way.
@@ -49,7 +52,7 @@ def features_of(words: Iterable[str]) -> dict[str, float]:
         try:
             found[name.strip()] = float(value)
         except ValueError:
-            raise UsageError(f"--audio {word}: write a feature and a number, energy=0.9") from None
+            raise UsageError(f"{option} {word}: write a name and a number, {example}") from None
     return found
 
 

@@ -2,7 +2,7 @@
 
     generator.safetensors   the averaged weights
     config.json             architecture, vocabulary, resolution, kimg, data fingerprint, version
-    README.md               the model card
+    README.md               the model card; samples.png, its picture, where it is made to be shown
 
 Nothing in it is ever unpickled or executed: an architecture is a name out of `ARCHITECTURES`.
 """
@@ -15,13 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
+import torch
+from PIL import Image
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from duck_and_cover import __version__
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.generation.card import SAMPLES, model_card
 from duck_and_cover.networks.acgan import ACGANGenerator
 from duck_and_cover.networks.base import Generator
 from duck_and_cover.networks.condition_encoder import ConditionSpec
@@ -83,14 +86,25 @@ def architecture_of(network: nn.Module) -> str:
     return next(name for name, kind in ARCHITECTURES.items() if type(network) is kind)
 
 
-def save_generator(folder: Path, network: nn.Module, config: GeneratorConfig) -> None:
-    """Write a generator folder; one that is there is replaced as a whole."""
+def save_generator(
+    folder: Path,
+    network: nn.Module,
+    config: GeneratorConfig,
+    samples: Image.Image | None = None,
+) -> None:
+    """Write a generator folder; one that is there is replaced as a whole.
+
+    Args:
+        samples: A sheet of its covers, for the card.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         save_file({k: v.contiguous() for k, v in network.state_dict().items()}, fresh / WEIGHTS)
         (fresh / CONFIG).write_text(json.dumps(config.__dict__, indent=2) + "\n", encoding="utf-8")
-        (fresh / CARD).write_text(_card(config), encoding="utf-8")
+        if samples is not None:
+            samples.save(fresh / SAMPLES)
+        (fresh / CARD).write_text(model_card(config, samples is not None), encoding="utf-8")
         fresh.chmod(0o755)
         # A folder cannot be replaced by one rename: the old one steps aside first, where
         # `load_generator` finds it if this is the last that happens.
@@ -128,13 +142,26 @@ def load_generator(folder: Path) -> tuple[Generator, GeneratorConfig, Vocabulary
     try:
         vocabulary = Vocabulary.from_settings(config.vocabulary)
         settings = {**config.generator, "spec": ConditionSpec.of(config.generator["spec"])}
-        network = ARCHITECTURES[config.architecture](**settings)
+        kind = ARCHITECTURES[config.architecture]
+        with torch.device("meta"):  # a description may ask for more memory than there is
+            _fits(kind(**settings), folder / WEIGHTS)
+        network = kind(**settings)
         network.load_state_dict(load_file(folder / WEIGHTS))
         _check(config, network, vocabulary)
     except DAMAGE as error:
         reason = " ".join(str(error).split())[:200]
         raise DuckAndCoverError(f"the generator in {folder} is damaged: {reason}") from error
     return network.eval().requires_grad_(False), config, vocabulary
+
+
+def _fits(network: nn.Module, weights: Path) -> None:
+    """Raise a ValueError where a file's tensors are not those of the network."""
+    asked = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    with safe_open(weights, "pt") as file:
+        found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+    for name in sorted(asked.keys() | found.keys()):
+        if asked.get(name) != found.get(name):
+            raise ValueError(f"{name} is {found.get(name)}, not {asked.get(name)}")
 
 
 def _check(config: GeneratorConfig, network: Generator, vocabulary: Vocabulary) -> None:
@@ -165,27 +192,3 @@ def _read_config(path: Path) -> GeneratorConfig:
         known = ", ".join(ARCHITECTURES)
         raise DuckAndCoverError(f"{path}: architecture {config.architecture!r} is none of {known}")
     return config
-
-
-def _card(config: GeneratorConfig) -> str:
-    genres, years = config.vocabulary["genres"], config.vocabulary
-    span = f"{years['first_year']} to {years['last_year']}" if years["last_year"] else "not known"
-    metrics = "\n".join(f"| {name} | {value:.4g} |" for name, value in config.metrics.items())
-    return f"""---
-library_name: duck-and-cover
-tags: [gan, album-covers, {config.architecture}]
----
-# An album-cover generator
-
-Draws covers of {config.resolution} x {config.resolution} pixels after {config.kimg:g} kimg of
-training on `{config.data.get("name", "unknown")}`.
-
-- genres: {", ".join(genres) or "none"}
-- years: {span}
-
-    duck-and-cover generate FOLDER --genre "{genres[0] if genres else ""}" --n 8 --out covers/
-
-| metric | value |
-|---|---|
-{metrics or "| none measured | |"}
-"""

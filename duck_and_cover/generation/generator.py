@@ -1,22 +1,22 @@
 """CoverGenerator: the one engine under the shell, the web page and Python."""
 
-import math
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.errors import UsageError
-from duck_and_cover.generation.folder import CONFIG, GeneratorConfig, load_generator, standing
-from duck_and_cover.generation.sheet import contact_sheet
-from duck_and_cover.networks.base import Generator
-from duck_and_cover.networks.condition_encoder import ConditionTensors
+from duck_and_cover.generation.cover import Cover
+from duck_and_cover.generation.folder import GeneratorConfig, load_generator, save_generator
+from duck_and_cover.generation.hub import find_generator, push_folder
+from duck_and_cover.generation.sheet import COLUMNS, contact_sheet, sheet_conditions
+from duck_and_cover.generation.walk import between, near, places
+from duck_and_cover.networks.base import Generator, Given
 
 Pictures = npt.NDArray[np.uint8]  # (N, R, R, 3)
 
@@ -42,7 +42,7 @@ def to_uint8(images: torch.Tensor) -> Pictures:
 def draw(
     network: Generator,
     z: torch.Tensor,
-    condition: ConditionTensors,
+    condition: Given,
     resolution: int,
     alpha: float = 1.0,
     truncation: float = 1.0,
@@ -53,45 +53,34 @@ def draw(
     parts: list[Pictures] = []
     for start in range(0, len(z), batch_size):
         rows = slice(start, start + batch_size)
-        part = condition.rows(rows).to(device)
-        images = network(z[rows].to(device), part, resolution, alpha, truncation)
+        part = condition[rows] if isinstance(condition, torch.Tensor) else condition.rows(rows)
+        images = network(z[rows].to(device), part.to(device), resolution, alpha, truncation)
         parts.append(to_uint8(images))
     return np.concatenate(parts)
 
 
-@dataclass(frozen=True)
-class Cover:
-    """One finished cover and what it was made from."""
+def wish(
+    genres: str | Sequence[str] | Mapping[str, float] = (),
+    year: int | None = None,
+    artist: str = "",
+    album: str = "",
+    audio: Mapping[str, float] | None = None,
+) -> Condition:
+    """A condition in loose words: one genre or several, in any case, with weights or without."""
+    names = (genres,) if isinstance(genres, str) else tuple(genres)
+    weights = tuple(genres.values()) if isinstance(genres, Mapping) else ()
+    lower = tuple(name.strip().lower() for name in names)
+    return Condition(lower, year, audio or {}, artist, album, weights)
 
-    picture: Image.Image
-    condition: Condition
-    seed: int
-    truncation: float
-    model: str
 
-    @property
-    def name(self) -> str:
-        """A file name without ending: genres, year and seed, such as `jazz-1962-0001`."""
-        genres = "+".join(self.condition.genres) or "any"
-        safe = "".join(c if c.isalnum() or c in "+-" else "-" for c in genres)
-        return f"{safe}-{self.condition.year or 'any'}-{self.seed:04d}"
+def check_share(name: str, value: float) -> None:
+    """Refuse what is no share.
 
-    def save(self, path: Path) -> None:
-        """Write a PNG whose text chunks say how to make it again."""
-        text = PngInfo()
-        text.add_text("Software", "duck_and_cover")
-        text.add_text("Model", self.model)
-        text.add_text("Seed", str(self.seed))
-        text.add_text("Truncation", f"{self.truncation:g}")
-        text.add_itxt("Genres", ", ".join(self.condition.genres))
-        text.add_text("Year", str(self.condition.year or ""))
-        for key, value in (("Artist", self.condition.artist), ("Album", self.condition.album)):
-            if value:
-                text.add_itxt(key, value)
-        if self.condition.audio:
-            features = (f"{name}={value:g}" for name, value in self.condition.audio.items())
-            text.add_text("Audio", ", ".join(features))
-        self.picture.save(path, pnginfo=text)
+    Raises:
+        UsageError: It is not from 0 to 1.
+    """
+    if not 0 <= value <= 1:
+        raise UsageError(f"{name} {value:g}: take a number from 0 to 1")
 
 
 class CoverGenerator:
@@ -111,7 +100,7 @@ class CoverGenerator:
 
     def generate(
         self,
-        genres: str | Sequence[str] = (),
+        genres: str | Sequence[str] | Mapping[str, float] = (),
         year: int | None = None,
         artist: str = "",
         album: str = "",
@@ -122,7 +111,7 @@ class CoverGenerator:
         """One cover a seed.
 
         Args:
-            genres: One name or several; none leaves the choice to the model.
+            genres: One name, several, or names with weights; none leaves the choice to the model.
             year: Within the model's range, or None.
             artist, album: Written into the cover's record; they shape its picture where the model
                 was trained to read them.
@@ -133,27 +122,103 @@ class CoverGenerator:
         Raises:
             UsageError: An unknown genre, a year out of range, a bad seed or truncation.
         """
-        if not 0 <= truncation <= 1:
-            raise UsageError(f"truncation {truncation:g}: take a number from 0 to 1")
+        return self.make(wish(genres, year, artist, album, audio), seeds, truncation)
+
+    def make(
+        self, condition: Condition, seeds: Sequence[int] = (0,), truncation: float = 1.0
+    ) -> list[Cover]:
+        """As `generate`, of a condition in the vocabulary's own words."""
+        check_share("truncation", truncation)
+        tensors = self.vocabulary.encode([condition] * len(seeds))
         if not seeds:
             return []
-        names = (genres,) if isinstance(genres, str) else tuple(genres)
-        condition = Condition(
-            tuple(name.strip().lower() for name in names), year, audio or {}, artist, album
-        )
-        tensors = self.vocabulary.encode([condition] * len(seeds))
-        pictures = draw(
-            self.network,
-            latents(seeds, self.network),
-            tensors,
-            self.config.resolution,
-            self.config.alpha,
-            truncation,
-        )
+        pictures = self._draw(latents(seeds, self.network), tensors, truncation)
         return [
             Cover(Image.fromarray(picture), condition, seed, truncation, self.name)
             for picture, seed in zip(pictures, seeds, strict=True)
         ]
+
+    def variations(
+        self,
+        condition: Condition,
+        seed: int = 0,
+        n: int = 8,
+        strength: float = 0.3,
+        truncation: float = 1.0,
+    ) -> list[Cover]:
+        """Covers near that of a seed, the first ones the same for any number of them.
+
+        Args:
+            condition: Of all of them.
+            strength: From 0 (the same cover) to 1 (others altogether).
+
+        Raises:
+            UsageError: As in `generate`, or a bad strength.
+        """
+        check_share("strength", strength)
+        check_share("truncation", truncation)
+        tensors = self.vocabulary.encode([condition] * n)
+        others = [(seed + 1 + i) % 2**63 for i in range(n)]
+        (own,), noise = latents([seed], self.network), latents(others, self.network)
+        z = near(own, noise, strength, self.network.uniform)
+        return [
+            Cover(Image.fromarray(p), condition, seed, truncation, self.name, (other, strength))
+            for p, other in zip(self._draw(z, tensors, truncation), others, strict=True)
+        ]
+
+    def interpolate(
+        self,
+        stops: Sequence[tuple[Condition, int]],
+        frames: int = 60,
+        truncation: float = 1.0,
+        closed: bool = False,
+    ) -> Iterator[Image.Image]:
+        """A walk from cover to cover: over the sphere of latents, straight through conditions.
+
+        Args:
+            stops: Conditions and seeds on the way.
+            frames: In all, see `walk.places`.
+            closed: Whether the walk leads back to the first stop, to be shown in a loop.
+
+        Raises:
+            UsageError: As in `generate`, or no stop at all.
+        """
+        check_share("truncation", truncation)
+        if not stops:
+            raise UsageError("a walk needs a stop, or more")
+        z = latents([seed for _, seed in stops], self.network)
+        tensors = self.vocabulary.encode([condition for condition, _ in stops])
+        with torch.no_grad():
+            known = self.network.encoder is not None
+            encoded = self.network.encoded(tensors.to(self.device)).cpu() if known else z[:, :0]
+        for place in places(len(stops), frames, closed):
+            one = between(z, place, not self.network.uniform)[None]
+            given = between(encoded, place, False)[None]
+            yield Image.fromarray(self._draw(one, given, truncation)[0])
+
+    def save_pretrained(self, folder: str | Path) -> Path:
+        """Write the generator's folder, with a model card and a sheet of samples."""
+        conditions, names = sheet_conditions(self.vocabulary)
+        pictures = np.concatenate(list(self.stream(conditions)))
+        samples = contact_sheet(pictures, COLUMNS, names)
+        save_generator(Path(folder), self.network, self.config, samples)
+        return Path(folder)
+
+    def push_to_hub(self, repo: str, private: bool = True, token: str | None = None) -> str:
+        """Upload the generator to the Hub, see `hub.push_folder`; returns its address."""
+        with tempfile.TemporaryDirectory() as place:
+            return push_folder(
+                self.save_pretrained(Path(place) / "generator"), repo, private, token
+            )
+
+    @property
+    def device(self) -> torch.device:
+        """Where it draws."""
+        return next(self.network.parameters()).device
+
+    def _draw(self, z: torch.Tensor, condition: Given, truncation: float) -> Pictures:
+        size = self.config.resolution, self.config.alpha
+        return draw(self.network, z, condition, *size, truncation)
 
     def stream(
         self, conditions: Sequence[Condition], first_seed: int = 0, batch_size: int = 64
@@ -165,58 +230,3 @@ class CoverGenerator:
             z = latents(seeds, self.network)
             tensors = self.vocabulary.encode(part)
             yield draw(self.network, z, tensors, self.config.resolution, self.config.alpha)
-
-
-def save_covers(covers: Sequence[Cover], folder: Path, columns: int | None = None) -> list[Path]:
-    """Write each cover as a PNG, and `sheet.png` with all of them; a file that is there is kept.
-
-    Args:
-        columns: Of the sheet; by default it is about square.
-
-    Returns:
-        The paths, the sheet's last.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for cover in covers:
-        paths.append(_free(folder / f"{cover.name}.png"))
-        cover.save(paths[-1])
-    pictures = np.stack([np.asarray(cover.picture) for cover in covers])
-    paths.append(_free(folder / "sheet.png"))
-    contact_sheet(pictures, columns or math.ceil(math.sqrt(len(covers)))).save(paths[-1])
-    return paths
-
-
-def _free(path: Path) -> Path:
-    """The path, or with -2, -3, ... before its ending where something is there."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return free
-
-
-def find_generator(model: str | Path) -> Path:
-    """The generator folder that a person means: it, the run around it, or a Hub id."""
-    path = Path(model)
-    for folder in (path, path / "generator"):
-        if (standing(folder) / CONFIG).is_file():
-            return folder
-    if path.exists():
-        raise UsageError(f"no generator in {path}: name a run or generator folder, or a Hub id")
-    if isinstance(model, Path) or str(model).count("/") != 1 or str(model).startswith((".", "~")):
-        raise UsageError(f"no such model: {model}")
-    return _download(str(model))
-
-
-def _download(repo: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        return Path(
-            snapshot_download(repo, allow_patterns=["config.json", "generator.safetensors"])
-        )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise UsageError(f"no such model: {repo} is no folder, and on the Hub: {reason}") from error

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from duck_and_cover.errors import UsageError
-from duck_and_cover.generation.generator import Cover, CoverGenerator
+from duck_and_cover.generation.cover import Cover
+from duck_and_cover.generation.generator import CoverGenerator
 
 ALL = "all"
 

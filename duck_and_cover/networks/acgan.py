@@ -81,6 +81,11 @@ class ACGANDiscriminator(ProjectionDiscriminator):
         latent: Tensor = self.reconstruction(h.flatten(1)).float()
         return Heads(self.scores(h, condition), self.genre_logits(h), latent)
 
+    @property
+    def tells_genres(self) -> bool:
+        """Where there are genres: the head is for them."""
+        return self.genre is not None
+
     def genre_logits(self, h: Tensor) -> Tensor:
         """The last features (B, C, 4, 4) -> what the genre head says, (B, G)."""
         logits: Tensor = self.genre(h.flatten(1)) if self.genre else h.new_zeros(len(h), 0)

@@ -6,11 +6,14 @@ from torch import Tensor, nn
 
 from duck_and_cover.networks.condition_encoder import ConditionEncoder, ConditionTensors
 
+Given = ConditionTensors | Tensor  # conditions of B covers, or what an encoder made of them (B, W)
+
 
 class Generator(nn.Module):
     """`generator(z, condition, resolution=None, alpha=1.0, truncation=1.0)` -> (B, 3, R, R).
 
     Pictures are about [-1, 1]. Networks that do not grow have one resolution, and no use for alpha.
+    The condition may be given encoded: what lies between two conditions has no words.
 
     Attributes:
         settings: The constructor's arguments, as JSON can hold them.
@@ -25,6 +28,14 @@ class Generator(nn.Module):
     latent: int
     uniform: bool = False
     encoder: ConditionEncoder | None
+
+    def encoded(self, condition: Given) -> Tensor:
+        """Conditions of B covers as (B, W); what is encoded stays as it is."""
+        if isinstance(condition, Tensor):
+            return condition
+        assert self.encoder is not None
+        encoded: Tensor = self.encoder(condition)
+        return encoded
 
 
 class Discriminator(nn.Module):

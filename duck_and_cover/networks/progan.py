@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from duck_and_cover.networks.base import Discriminator, Generator
+from duck_and_cover.networks.base import Discriminator, Generator, Given
 from duck_and_cover.networks.condition_encoder import (
     ConditionEncoder,
     ConditionSpec,
@@ -152,11 +152,11 @@ class ProGANGenerator(Generator):
             {str(r): EqualConv2d(c, 3, 1, 1.0) for r, c in channels.items()}
         )
 
-    def latents(self, z: Tensor, condition: ConditionTensors, truncation: float = 1.0) -> Tensor:
+    def latents(self, z: Tensor, condition: Given, truncation: float = 1.0) -> Tensor:
         """z (B, latent) and conditions as the one vector (B, latent + condition_width)."""
         if self.encoder is None:
             return truncation * pixel_norm(z)
-        encoded = self.encoder(condition)
+        encoded = self.encoded(condition)
         if self.normalize == "joined":
             return pixel_norm(torch.cat([truncation * z, encoded], dim=1))
         # The encoding is normalised on its own: neither label nor noise can drown the other.
@@ -165,7 +165,7 @@ class ProGANGenerator(Generator):
     def forward(
         self,
         z: Tensor,
-        condition: ConditionTensors,
+        condition: Given,
         resolution: int | None = None,
         alpha: float = 1.0,
         truncation: float = 1.0,

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from duck_and_cover.networks.base import Discriminator, Generator
+from duck_and_cover.networks.base import Discriminator, Generator, Given
 from duck_and_cover.networks.condition_encoder import (
     ConditionEncoder,
     ConditionSpec,
@@ -64,7 +64,7 @@ class LatentGenerator(Generator):
         self.blocks = nn.ModuleDict()  # by the resolution that each comes out with
         self.to_rgb = nn.ModuleDict()  # the last one, by R
 
-    def latents(self, z: Tensor, condition: ConditionTensors, truncation: float = 1.0) -> Tensor:
+    def latents(self, z: Tensor, condition: Given, truncation: float = 1.0) -> Tensor:
         """z (B, latent) and conditions as the one vector (B, latent + condition_width).
 
         The encoding is normalised to a mean square of 1, which N(0, 1) has and U(-1, 1) nearly:
@@ -72,12 +72,12 @@ class LatentGenerator(Generator):
         """
         if self.encoder is None:
             return truncation * z
-        return torch.cat([truncation * z, pixel_norm(self.encoder(condition))], dim=1)
+        return torch.cat([truncation * z, pixel_norm(self.encoded(condition))], dim=1)
 
     def forward(
         self,
         z: Tensor,
-        condition: ConditionTensors,
+        condition: Given,
         resolution: int | None = None,
         alpha: float = 1.0,
         truncation: float = 1.0,

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.errors import UsageError
 from duck_and_cover.generation.folder import GeneratorConfig, architecture_of, load_generator
-from duck_and_cover.generation.generator import find_generator
+from duck_and_cover.generation.hub import find_generator
 from duck_and_cover.networks.base import Generator
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.carry_genres import by_genre, carry_genres

@@ -1,7 +1,9 @@
 """What a run will cost: arithmetic by counting, time and memory by trying one step."""
 
 import copy
+import itertools
 import resource
+import statistics
 import sys
 import time
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ from duck_and_cover.networks.progan import resolutions
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.progress import images_left
 
+LONG_ENOUGH, MOST_ROUNDS = 3.0, 100  # seconds of rounds that are tried, and how many
 LONGEST_TRY = 20.0  # seconds; a step expected to take longer is estimated by its arithmetic
 
 
@@ -106,10 +109,23 @@ def try_steps(
 def seconds_a_step(
     module: GANModule, resolution: int, batch_size: int, trainer: dict[str, Any], steps: int
 ) -> float:
-    """Mean wall time of `steps` training steps after a first one, see `try_steps`."""
-    watch = _Stopwatch()
-    try_steps(module, resolution, batch_size, trainer, steps + 1, callbacks=[watch])
-    return (watch.ends[-1] - watch.ends[0]) / steps
+    """Wall time of a training step, see `try_steps`: over the median of several rounds.
+
+    One round may meet whatever else the machine has to do; quick steps are tried for longer.
+
+    Args:
+        steps: Of a round, after which their cost repeats.
+    """
+    seconds, rounds = 0.0, 1
+    for _ in range(2):
+        watch = _Stopwatch()
+        try_steps(module, resolution, batch_size, trainer, rounds * steps + 1, callbacks=[watch])
+        ends = watch.ends[::steps]
+        seconds = statistics.median(b - a for a, b in itertools.pairwise(ends))
+        rounds = min(round(LONG_ENOUGH / seconds), MOST_ROUNDS)
+        if rounds < 2:
+            break
+    return seconds / steps
 
 
 def plan(module: GANModule, trainer: dict[str, Any], processes: int = 1) -> list[ResolutionPlan]:

@@ -52,7 +52,7 @@ class Hub:
 
 @contextmanager
 def serve_hub() -> Iterator[Hub]:
-    """A Hub without any dataset, for as long as the block lasts."""
+    """A Hub without any dataset or model, for as long as the block lasts."""
     hub = Hub()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, hub))
     hub.url = f"http://127.0.0.1:{server.server_port}"
@@ -102,16 +102,18 @@ class _Handler(BaseHTTPRequestHandler):
                 sent = json.loads(self._body())
                 known = self.hub.objects.get(sent["oid"])
                 self._json({}, 200 if known and len(known) == sent["size"] else 404)
-            case ["api", "datasets", owner, name, *rest]:
-                self._dataset(f"{owner}/{name}", rest)
-            case ["datasets", owner, git, "info", "lfs", "objects", "batch"]:
+            case ["api", "datasets" | "models", owner, name, *rest]:
+                self._repository(f"{owner}/{name}", rest)
+            case [*_, owner, git, "info", "lfs", "objects", "batch"]:
                 self._batch(f"{owner}/{git.removesuffix('.git')}")
             case ["datasets", owner, name, "resolve", _, *parts]:
+                self._resolve(f"{owner}/{name}", "/".join(parts))
+            case [owner, name, "resolve", _, *parts]:
                 self._resolve(f"{owner}/{name}", "/".join(parts))
             case _:
                 self._json({"error": "no such page"}, 404)
 
-    def _dataset(self, name: str, rest: list[str]) -> None:
+    def _repository(self, name: str, rest: list[str]) -> None:
         body = self._body()
         repo = self._repo(name, writes=rest[:1] in (["preupload"], ["commit"]))
         if repo is None:
@@ -140,14 +142,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self._struck("create"):
             return
         name = f"{asked['organization']}/{asked['name']}"
+        url = f"{self.hub.url}/{'datasets/' if asked.get('type') == 'dataset' else ''}{name}"
         if self._token() != TOKEN:
             self._json({"error": "no"}, 403 if self._token() == READ_TOKEN else 401)
         elif name in self.hub.repos:
-            self._json({"url": f"{self.hub.url}/datasets/{name}"}, 409)
+            self._json({"url": url}, 409)
         else:
-            attributes = {".gitattributes": b"*.parquet filter=lfs\n"}
+            large = b"*.parquet filter=lfs\n*.safetensors filter=lfs\n"
+            attributes = {".gitattributes": large}
             self.hub.repos[name] = Repo(asked.get("visibility") == "private", attributes)
-            self._json({"url": f"{self.hub.url}/datasets/{name}"})
+            self._json({"url": url})
 
     def _batch(self, name: str) -> None:
         asked = json.loads(self._body())

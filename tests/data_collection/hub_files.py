@@ -61,7 +61,7 @@ def upload_mode(repo: Repo, file: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_large(path: str, size: int) -> bool:
-    return path.endswith(".parquet") or (path.endswith(".png") and size >= LARGE)
+    return path.endswith((".parquet", ".safetensors")) or (path.endswith(".png") and size >= LARGE)
 
 
 def _git_oid(content: bytes) -> str:

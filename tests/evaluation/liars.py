@@ -154,3 +154,10 @@ def drawn(cover: Cover, resolution: int) -> Pictures:
     grid = picture.reshape(resolution, step, resolution, step, 3)
     small: Pictures = grid.mean(axis=(1, 3)).round().astype(np.uint8)
     return small
+
+
+class ReadsTitles(Honest):
+    """Draws the design that a title brings to its mind."""
+
+    def cover(self, condition: Condition, seed: int) -> Pictures:
+        return super().cover(condition, sum(map(ord, condition.artist + condition.album)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,7 @@ from tests.evaluation.liars import (
     IgnoresYear,
     MirrorsYears,
     OneCoverAGenre,
+    ReadsTitles,
     ShiftsYears,
 )
 
@@ -81,6 +84,17 @@ def test_an_honest_generator_raises_no_flag(yardstick: Yardstick) -> None:
     assert evidence.conditioning.year_slope == pytest.approx(evidence.real_year_slope, abs=0.15)
     assert set(evidence.conditioning.changes) == {"genre", "year", "z"}
     assert min(evidence.conditioning.changes.values()) > 0.2
+
+
+def test_who_reads_names_and_who_does_not(yardstick: Yardstick) -> None:
+    words = replace(yardstick.judge.vocabulary, texts=("artist", "album"))
+    changes = [
+        conditioning(kind(words), yardstick.judge, yardstick.real, pairs=64).changes
+        for kind in (ReadsTitles, Honest)
+    ]
+    assert all(set(found) == {"genre", "year", "text", "z"} for found in changes)
+    assert changes[0]["text"] > 0.2 and changes[0]["z"] == 0
+    assert changes[1]["text"] == 0 and changes[1]["z"] > 0.2
 
 
 @pytest.mark.parametrize("seed", [10_000, 20_000, 30_000, 40_000])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from duck_and_cover import CoverGenerator
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.generation.folder import GeneratorConfig, save_generator
 from duck_and_cover.networks.progan import ProGANGenerator
@@ -45,3 +46,8 @@ def folder(tmp_path: Path, network: ProGANGenerator, config: GeneratorConfig) ->
     path = tmp_path / "run" / "generator"
     save_generator(path, network, config)
     return path
+
+
+@pytest.fixture
+def generator(folder: Path) -> CoverGenerator:
+    return CoverGenerator.from_pretrained(folder)

@@ -160,7 +160,7 @@ def test_weights_of_another_network(folder: Path, network: Generator) -> None:
         ),
     )
     (other / "generator.safetensors").replace(folder / "generator.safetensors")
-    assert "size mismatch" in str(damaged(folder))
+    assert "base.bias is (4,), not (8,)" in str(damaged(folder))
 
 
 def test_a_truncated_description(folder: Path) -> None:
@@ -215,6 +215,14 @@ def test_descriptions_at_odds_with_themselves(
 ) -> None:
     (folder / "config.json").write_text(json.dumps(asdict(config) | change), encoding="utf-8")
     damaged(folder)
+
+
+def test_a_description_cannot_ask_for_more_memory_than_its_weights(
+    folder: Path, config: GeneratorConfig
+) -> None:
+    huge = config.generator | {"fmap_base": 2**40, "fmap_max": 2**20}  # weights of 50 TB
+    (folder / "config.json").write_text(json.dumps(asdict(config) | {"generator": huge}))
+    assert "not (1048576" in str(damaged(folder))
 
 
 @pytest.mark.parametrize("text", ["null", "[]", "3", '"progan"', "{}"])

@@ -13,8 +13,9 @@ from PIL import Image
 
 from duck_and_cover.cli import main
 from duck_and_cover.errors import UsageError
+from duck_and_cover.generation.cover import Cover
 from duck_and_cover.generation.folder import GeneratorConfig, save_generator
-from duck_and_cover.generation.generator import Cover, CoverGenerator
+from duck_and_cover.generation.generator import CoverGenerator
 from duck_and_cover.generation.milestones import in_turn, milestones
 from duck_and_cover.networks.progan import ProGANGenerator
 

@@ -13,13 +13,9 @@ from PIL import Image
 
 from duck_and_cover import Condition, CoverGenerator
 from duck_and_cover.errors import UsageError
-from duck_and_cover.generation.generator import draw, find_generator, latents, to_uint8
+from duck_and_cover.generation.generator import draw, latents, to_uint8
+from duck_and_cover.generation.hub import find_generator
 from duck_and_cover.networks.progan import ProGANGenerator
-
-
-@pytest.fixture
-def generator(folder: Path) -> CoverGenerator:
-    return CoverGenerator.from_pretrained(folder)
 
 
 def pixels(picture: Image.Image) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -223,6 +219,34 @@ def test_a_stream_makes_the_same_covers(generator: CoverGenerator) -> None:
         (cover,) = generator.generate(wish.genres, wish.year, seeds=[10 + i])
         assert np.abs(streamed[i] - pixels(cover.picture)).max() <= 1
     assert list(generator.stream([])) == []
+
+
+def test_genres_may_weigh_differently(generator: CoverGenerator) -> None:
+    def drawn(genres: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+        return pixels(generator.generate(genres, 1960)[0].picture)
+
+    both = {"jazz": 1.0, "ambient": 1.0}
+    assert np.abs(drawn(both) - drawn(("jazz", "ambient"))).max() <= 1
+    assert np.abs(drawn({"jazz": 7.0}) - drawn("jazz")).max() <= 1
+    ways = [np.abs(drawn({"jazz": w, "ambient": 1}) - drawn("jazz")).mean() for w in (0.1, 1, 9)]
+    assert ways[0] > ways[1] > ways[2] > 0
+    (cover,) = generator.generate({"jazz": 0.7, "ambient": 0.3})
+    assert cover.settings["Genres"] == "jazz=0.7, ambient=0.3"
+    for weights in ({"jazz": 0.0}, {"jazz": float("nan")}):
+        with pytest.raises(UsageError, match="numbers above 0"):
+            generator.generate(weights)
+
+
+def test_what_is_saved_draws_the_same_and_shows_itself(
+    generator: CoverGenerator, tmp_path: Path
+) -> None:
+    folder = generator.save_pretrained(tmp_path / "kept")
+    assert "![Samples](samples.png)" in (folder / "README.md").read_text(encoding="utf-8")
+    with Image.open(folder / "samples.png") as sheet:
+        assert sheet.width > 8 * 16
+    again = CoverGenerator.from_pretrained(folder)
+    one, other = (g.generate("jazz", seeds=[3])[0].picture for g in (generator, again))
+    assert np.array_equal(pixels(one), pixels(other))
 
 
 def test_drawing_goes_batch_by_batch(network: ProGANGenerator, generator: CoverGenerator) -> None:

@@ -1,0 +1,67 @@
+"""Models on the Hub: found, fetched and put there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.generation.folder import CONFIG, WEIGHTS, standing
+
+
+def find_generator(model: str | Path) -> Path:
+    """The generator folder that a person means: it, the run around it, or a Hub id."""
+    path = Path(model)
+    for folder in (path, path / "generator"):
+        if (standing(folder) / CONFIG).is_file():
+            return folder
+    if path.exists():
+        raise UsageError(f"no generator in {path}: name a run or generator folder, or a Hub id")
+    if isinstance(model, Path) or str(model).count("/") != 1 or str(model).startswith((".", "~")):
+        raise UsageError(f"no such model: {model}")
+    return _download(str(model))
+
+
+def _download(repo: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(repo, allow_patterns=[CONFIG, WEIGHTS]))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise UsageError(f"no such model: {repo} is no folder, and on the Hub: {reason}") from error
+
+
+def push_folder(folder: Path, repo: str, private: bool = True, token: str | None = None) -> str:
+    """Upload a generator's folder as one commit of a model on the Hub.
+
+    Args:
+        repo: `owner/name`; made where it is not there.
+        private: Whether a new one is for its owner's eyes alone.
+        token: In place of the one that the Hub's own login has kept.
+
+    Returns:
+        The model's address.
+
+    Raises:
+        UsageError: No such name, or nobody is logged in.
+        DuckAndCoverError: The Hub did not take it.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
+
+    api = HfApi(token=token)
+    try:
+        made = api.create_repo(repo, private=private, exist_ok=True)
+        api.upload_folder(
+            repo_id=made.repo_id, folder_path=folder, commit_message="A generator of covers"
+        )
+    except (HFValidationError, LocalTokenNotFoundError) as error:
+        raise UsageError(f"push {repo}: {_line(error)}") from error
+    except (HfHubHTTPError, OSError) as error:
+        raise DuckAndCoverError(f"cannot push to {repo}: {_line(error)}") from error
+    return str(made)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,62 @@
+"""The commands that make covers: what they write, and what they say of wrong wishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from duck_and_cover.cli import app
+from duck_and_cover.errors import UsageError
+
+
+def run(*words: str | Path) -> list[Path]:
+    """The paths that a command prints."""
+    done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert done.exit_code == 0
+    return [Path(line) for line in done.output.splitlines()]
+
+
+def refused(*words: str | Path) -> str:
+    with pytest.raises(UsageError) as caught:
+        CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    return str(caught.value)
+
+
+def test_generate_takes_weights_and_names(folder: Path, tmp_path: Path) -> None:
+    wishes = ("--genre", "jazz=0.7", "--genre", "ambient=0.3", "--artist", "Ann", "--album", "Été")
+    *covers, sheet = run("generate", folder, *wishes, "--n", "2", "--out", tmp_path)
+    assert len(covers) == 2 and sheet.name == "sheet.png"
+    with Image.open(covers[0]) as cover:
+        assert cover.info["Genres"] == "jazz=0.7, ambient=0.3"
+        assert cover.info["Artist"] == "Ann" and cover.info["Album"] == "Été"
+    (only,) = run("generate", folder, "--grid", "--n", "3", "--out", tmp_path / "grid")
+    assert [path.name for path in (tmp_path / "grid").iterdir()] == [only.name] == ["sheet.png"]
+
+
+def test_variations_are_named_after_their_seed(folder: Path, tmp_path: Path) -> None:
+    *covers, _ = run("variations", folder, "--seed", "7", "--n", "3", "--out", tmp_path)
+    assert [path.name for path in covers] == [f"any-any-0007-000{i}.png" for i in (8, 9)] + [
+        "any-any-0007-0010.png"
+    ]
+
+
+def test_walks_stop_where_options_say(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "walk.gif"
+    stops = ("--genre", "jazz", "--genre", "ambient", "--year", "1960")
+    assert run("interpolate", folder, *stops, "--frames", "6", "--out", out) == [out]
+    with Image.open(out) as walk:
+        assert getattr(walk, "n_frames", 1) == 6 and walk.width >= 256
+
+
+def test_wrong_wishes_are_a_line(folder: Path, tmp_path: Path) -> None:
+    assert "needs two stops" in refused("interpolate", folder, "--genre", "jazz")
+    assert "ends in .webp" in refused(
+        "interpolate", folder, "--seed", "1", "--seed", "2", "--out", tmp_path / "walk.avi"
+    )
+    assert "--genre jazz=x: write a name" in refused("generate", folder, "--genre", "jazz=x")
+    assert "--audio energy: write" in refused("generate", folder, "--audio", "energy")
+    assert "without audio" in refused("generate", folder, "--audio", "energy=0.9")
+    assert "strength 2" in refused("variations", folder, "--strength", "2")
