@@ -38,6 +38,11 @@ def generate(
     seed: Annotated[int, typer.Option(help="The first cover's; the others follow.")] = 0,
     truncation: Truncation = 1.0,
     grid: Annotated[bool, typer.Option(help="Only the sheet of all, not each by itself.")] = False,
+    typeset: Annotated[bool, typer.Option(help="Set artist and album on the covers.")] = False,
+    size: Annotated[
+        int | None, typer.Option(help="Pixels of the files: 3000 is what shops want.")
+    ] = None,
+    jpeg: Annotated[bool, typer.Option(help="JPEG files in the place of PNG.")] = False,
     from_milestones: Annotated[
         str | None,
         typer.Option(
@@ -50,12 +55,22 @@ def generate(
 
     Example: duck-and-cover generate runs/x --genre jazz --year 1962 --n 8 --seed 1 --out covers/
     """
+    from duck_and_cover.generation import finish
     from duck_and_cover.generation.allocator import keep_freed_memory
-    from duck_and_cover.generation.cover import save_covers
+    from duck_and_cover.generation.cover import Cover, save_covers
     from duck_and_cover.generation.generator import CoverGenerator
     from duck_and_cover.generation.milestones import in_turn, milestones
 
     keep_freed_memory()
+    if typeset and not (artist or album):
+        raise UsageError("--typeset sets names on covers: give --artist, --album or both")
+
+    def write(cover: Cover, path: Path) -> None:
+        if typeset or size or jpeg:
+            finish.save(finish.finished(cover, size, typeset), path, cover)
+        else:
+            cover.save(path)
+
     asked = _wish(genre, year, artist, album, audio)
     generators = (
         [CoverGenerator.from_pretrained(model)]
@@ -65,7 +80,8 @@ def generate(
     covers = in_turn(
         generators, range(seed, seed + n), lambda one, seeds: one.make(asked, seeds, truncation)
     )
-    for path in save_covers(covers, out, grid=grid):
+    ending = ".jpg" if jpeg else ".png"
+    for path in save_covers(covers, out, grid=grid, ending=ending, write=write):
         typer.echo(path)
 
 

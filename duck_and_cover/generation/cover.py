@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,13 +72,20 @@ class Cover:
 
 
 def save_covers(
-    covers: Sequence[Cover], folder: Path, columns: int | None = None, grid: bool = False
+    covers: Sequence[Cover],
+    folder: Path,
+    columns: int | None = None,
+    grid: bool = False,
+    ending: str = ".png",
+    write: Callable[[Cover, Path], None] = Cover.save,
 ) -> list[Path]:
-    """Write each cover as a PNG, and `sheet.png` with all of them; a file that is there is kept.
+    """Write each cover by itself, and `sheet.png` with all of them; a file that is there is kept.
 
     Args:
         columns: Of the sheet; by default it is about square.
         grid: Whether the sheet is enough.
+        ending: Of the covers' files.
+        write: Writes one.
 
     Returns:
         The paths, the sheet's last.
@@ -86,8 +93,8 @@ def save_covers(
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for cover in () if grid else covers:
-        paths.append(free_path(folder / f"{cover.name}.png"))
-        cover.save(paths[-1])
+        paths.append(free_path(folder / f"{cover.name}{ending}"))
+        write(cover, paths[-1])
     pictures = np.stack([np.asarray(cover.picture) for cover in covers])
     paths.append(free_path(folder / "sheet.png"))
     contact_sheet(pictures, columns or math.ceil(math.sqrt(len(covers)))).save(paths[-1])

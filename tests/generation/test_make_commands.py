@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from typer.testing import CliRunner
 
 from duck_and_cover.cli import app
@@ -34,6 +34,19 @@ def test_generate_takes_weights_and_names(folder: Path, tmp_path: Path) -> None:
         assert cover.info["Artist"] == "Ann" and cover.info["Album"] == "Été"
     (only,) = run("generate", folder, "--grid", "--n", "3", "--out", tmp_path / "grid")
     assert [path.name for path in (tmp_path / "grid").iterdir()] == [only.name] == ["sheet.png"]
+
+
+def test_finished_covers_are_large_and_bear_their_names(folder: Path, tmp_path: Path) -> None:
+    names = ("--artist", "Ann", "--album", "Été", "--typeset")
+    cover, _ = run("generate", folder, *names, "--size", "600", "--n", "1", "--out", tmp_path)
+    bare, _ = run("generate", folder, "--size", "600", "--jpeg", "--n", "1", "--out", tmp_path)
+    assert cover.suffix == ".png" and bare.suffix == ".jpg"
+    with Image.open(cover) as one, Image.open(bare) as other:
+        assert one.size == other.size == (600, 600) and other.format == "JPEG"
+        assert one.info["Album"] == "Été" and "icc_profile" in other.info
+        assert ImageChops.difference(one.convert("L"), other.convert("L")).getextrema()[1] > 60
+    assert "give --artist, --album" in refused("generate", folder, "--typeset")
+    assert "size 20" in refused("generate", folder, "--size", "20", "--out", tmp_path)
 
 
 def test_variations_are_named_after_their_seed(folder: Path, tmp_path: Path) -> None:
