@@ -15,6 +15,7 @@ import typer
 from duck_and_cover import __version__
 from duck_and_cover.make_commands import generate, interpolate, push, variations
 from duck_and_cover.shell import run
+from duck_and_cover.studio_commands import serve, titles
 from duck_and_cover.train_command import train
 
 # Fields of the YAML, which LightningCLI reads, may follow the options.
@@ -142,7 +143,7 @@ def compare(
     typer.echo(f"comparison: {compare_runs(runs, out)}")
 
 
-for command in (generate, variations, interpolate, push):
+for command in (generate, variations, interpolate, push, serve, titles):
     app.command()(command)
 
 

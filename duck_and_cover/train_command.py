@@ -82,10 +82,12 @@ def train(
 ) -> None:
     """Train a GAN on covers; every field of the YAML is a flag too (see --help-all).
 
+    With --config titles, train a writer of track lists on the covers' tracks in its place.
+
     Example: duck-and-cover train --config progan --data synthetic --resolution 32 --kimg 20
     """
     began = time.monotonic()
-    from duck_and_cover.training import building, processes
+    from duck_and_cover.training import building, processes, titles
     from duck_and_cover.training.auto_batch import auto_batch
     from duck_and_cover.training.run import free_folder
     from duck_and_cover.training.stopping import seconds_of
@@ -113,6 +115,13 @@ def train(
         "--run.wandb": wandb or None,
         "--run.tensorboard": tensorboard or None,
     }
+    if titles.asked_for(config or [], resume):
+        more = {"--minutes": minutes, "--dry-run": dry_run or None, "--ray-workers": ray_workers}
+        given = {**flags, **more}
+        run = titles.train_by_flags(config or [], given, context.args, out, resume, deadline)
+        typer.echo(f"trained: {run.path}")
+        typer.echo(f"write with: duck-and-cover titles --model {run.path}")
+        return
     extra = [*as_arguments(flags), *context.args]
     if resume is not None:
         if config or out or init_from:

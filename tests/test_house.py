@@ -1,6 +1,6 @@
 """The house of modules: no file imports from a floor above, and the door stays light.
 
-6  cli, train_command, make_commands
+6  cli, train_command, make_commands, studio_commands
 5  quickstart, judge_callback
 4  data_collection, training, evaluation, web
 3  data, generation
@@ -29,6 +29,7 @@ FLOORS = {
     "duck_and_cover.cli": 6,
     "duck_and_cover.train_command": 6,
     "duck_and_cover.make_commands": 6,
+    "duck_and_cover.studio_commands": 6,
     "duck_and_cover.quickstart": 5,
     "duck_and_cover.judge_callback": 5,
     "data_collection": 4,

@@ -65,6 +65,12 @@ def test_walks_stop_where_options_say(folder: Path, tmp_path: Path) -> None:
         assert getattr(walk, "n_frames", 1) == 6 and walk.width >= 256
 
 
+def test_a_track_list_is_its_seeds() -> None:
+    words = ("titles", "--genre", "jazz", "--artist", "Ann Lee", "--n", "5")
+    one, again, other = (run(*words, "--seed", seed) for seed in ("3", "3", "4"))
+    assert one == again != other and 0 < len(one) <= 5
+
+
 def test_wrong_wishes_are_a_line(folder: Path, tmp_path: Path) -> None:
     assert "needs two stops" in refused("interpolate", folder, "--genre", "jazz")
     assert "ends in .webp" in refused(
