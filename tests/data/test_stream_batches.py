@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
 
 from duck_and_cover.data.block import Place
 from duck_and_cover.data.large import AheadSampler, DrawAhead
@@ -28,6 +27,7 @@ from duck_and_cover.growth import Growth
 from duck_and_cover.training.building import preset_path
 from duck_and_cover.training.fit import train
 from duck_and_cover.training.run import RunFolder
+from tests.breaking_off import Stop, StopAt
 
 GROWTH = Growth(resolution=8, kimg=0.16, fade_kimg=0.02, stable_kimg=0.04, batch_size=8)
 SMOKE = ["--config", str(preset_path("progan")), "--config", str(preset_path("smoke"))]
@@ -122,23 +122,6 @@ def test_options_that_do_not_go_together() -> None:
     shown = ShownCovers(stream=None, start=BEGINNING, rank=0, world=3)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="batch_size 8 cannot be shared by 3"):
         StreamSampler(GROWTH, shown, 0)
-
-
-class Stop(Exception):
-    """Ends a run from within."""
-
-
-class StopAt(Callback):
-    """Breaks a run off before the step that begins at a time."""
-
-    def __init__(self, images_shown: int) -> None:
-        self.images_shown = images_shown
-
-    def on_train_batch_start(
-        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
-    ) -> None:
-        if batch.images_shown >= self.images_shown:
-            raise Stop
 
 
 def saved(run: RunFolder) -> dict[str, Any]:

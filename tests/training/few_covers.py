@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -97,24 +97,6 @@ def expect_gradients(network: nn.Module, loss: Tensor, as_it_was: nn.Module) -> 
         else:
             least = 1e-5 * float(slope.abs().max()) + 1e-8
             torch.testing.assert_close(parameter.grad, slope, rtol=1e-3, atol=least)
-
-
-class Stop(Exception):
-    """Ends a run from within."""
-
-
-class StopAt(Callback):
-    """Breaks a run off before the step that begins at so many images."""
-
-    def __init__(self, images: int) -> None:
-        self.images = images
-
-    def on_train_batch_start(
-        self, trainer: Trainer, pl_module: LightningModule, batch: Batch, batch_idx: int
-    ) -> None:
-        """Look at the batch's clock."""
-        if batch.images_shown >= self.images:
-            raise Stop
 
 
 def same_runs(one: RunFolder, other: RunFolder) -> None:

@@ -28,14 +28,12 @@ from duck_and_cover.networks.acgan import ACGANDiscriminator, ACGANGenerator, He
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.training.acgan import GENERATED, REAL, RECORDS, ACGANModule
 from duck_and_cover.training.building import (
-    RunSettings,
-    TrainCLI,
     build,
     preset_path,
     quiet_libraries,
 )
-from duck_and_cover.training.fit import fit, train
-from duck_and_cover.training.run import RunFolder
+from duck_and_cover.training.fit import train
+from tests.breaking_off import Stop, StopAt, begin
 from tests.given import given, spec
 
 COVERS, GENRES, LATENT = 8, 3, 8
@@ -271,32 +269,6 @@ RUNS = {
     + [f"{MODEL}.latent_optimisation.weight=1.0"],
     "acgan-paper": [],
 }
-
-
-class Stop(Exception):
-    """Ends a run from within."""
-
-
-class StopAt(Callback):
-    """Breaks off before the step that begins at `images_shown`."""
-
-    def __init__(self, images_shown: int) -> None:
-        self.images_shown = images_shown
-
-    def on_train_batch_start(
-        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
-    ) -> None:
-        if batch.images_shown >= self.images_shown:
-            raise Stop
-
-
-def begin(cli: TrainCLI) -> RunFolder:
-    """A new run of parts that a test has changed."""
-    settings = RunSettings(**cli.config_init.run.__dict__)
-    run = RunFolder(settings.out)
-    run.create()
-    run.config.write_text(cli.whole_config, encoding="utf-8")
-    return fit(cli, run, settings, None, None)
 
 
 @pytest.mark.parametrize("preset", RUNS)

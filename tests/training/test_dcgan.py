@@ -20,14 +20,13 @@ from duck_and_cover.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from duck_and_cover.training.building import build, preset_path
 from duck_and_cover.training.dcgan import DCGANModule
 from duck_and_cover.training.fit import train
+from tests.breaking_off import Stop, StopAt
 from tests.training.few_covers import (
     BATCH,
     DATA,
     MODEL,
     SMALL,
     SPEC,
-    Stop,
-    StopAt,
     conditions,
     covers,
     expect_gradients,

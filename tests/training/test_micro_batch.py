@@ -17,10 +17,11 @@ from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.losses import Relativistic
 from duck_and_cover.networks.layers import minibatch_stddev
-from duck_and_cover.training.building import RunSettings, TrainCLI, build, preset_path
+from duck_and_cover.training.building import build, preset_path
 from duck_and_cover.training.devices import check_shares, slice_size, stddev_group_of
-from duck_and_cover.training.fit import fit, train
+from duck_and_cover.training.fit import train
 from duck_and_cover.training.run import RunFolder, read_rows
+from tests.breaking_off import Stop, StopAt, begin
 
 HERE = Path(__file__).parent
 MODEL = "--model.init_args"
@@ -75,32 +76,6 @@ def test_slices_add_up_to_the_batch(game: str, tmp_path: Path) -> None:
     assert (moved - start["discriminator.from_rgb.8.weight"]).norm() > 1e-3 * moved.norm()
 
 
-class Stop(Exception):
-    """Ends a run from within."""
-
-
-class StopAt(Callback):
-    """Breaks off before the step that begins at `images_shown`."""
-
-    def __init__(self, images_shown: int) -> None:
-        self.images_shown = images_shown
-
-    def on_train_batch_start(
-        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
-    ) -> None:
-        if batch.images_shown >= self.images_shown:
-            raise Stop
-
-
-def train_from(cli: TrainCLI) -> RunFolder:
-    """A new run of parts that a test has changed."""
-    settings = RunSettings(**cli.config_init.run.__dict__)
-    run = RunFolder(settings.out)
-    run.create()
-    run.config.write_text(cli.whole_config, encoding="utf-8")
-    return fit(cli, run, settings, None, None)
-
-
 def test_resumes_exactly(tmp_path: Path) -> None:
     args = [*SMOKE, f"{MODEL}.micro_batch={{8: 4}}", "--growth.kimg=0.096"]
     whole = train([*args, f"--run.out={tmp_path / 'whole'}"])
@@ -108,7 +83,7 @@ def test_resumes_exactly(tmp_path: Path) -> None:
     assert cli.model.micro_batch == {8: 4}
     cli.trainer.callbacks.append(StopAt(56))  # type: ignore[attr-defined]
     with pytest.raises(Stop):
-        train_from(cli)
+        begin(cli)
     config = str(tmp_path / "broken" / "config.yaml")
     assert build(["--config", config]).model.micro_batch == {8: 4}
     broken = train([], resume=tmp_path / "broken")
@@ -161,7 +136,7 @@ def test_a_bad_slice_skips_its_step(tmp_path: Path) -> None:
                 before.update(found)
 
     cli.trainer.callbacks.append(Keep())  # type: ignore[attr-defined]
-    run = train_from(cli)
+    run = begin(cli)
     assert torch.load(run.last, weights_only=True)["guard"] == {"row": 0, "skipped": 1}
     assert all(tensor.isfinite().all() for tensor in weights(run).values())
     assert any((weights(run)[f"discriminator.{name}"] != before[name]).any() for name in before)

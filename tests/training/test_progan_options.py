@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Trainer
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -22,6 +22,7 @@ from duck_and_cover.training.building import preset_path, quiet_libraries
 from duck_and_cover.training.fit import train
 from duck_and_cover.training.progan import ProGANModule, labelled_share
 from duck_and_cover.training.run import RunFolder
+from tests.breaking_off import Stop, StopAt
 
 MODEL = "--model.init_args"
 SIDE, COUNT, LABELS = 8, 16, 3
@@ -189,20 +190,6 @@ def test_what_an_option_needs_is_named() -> None:
         ProGANModule(ProGANGenerator(SIDE, spec, 8, fmap_base=64, fmap_max=8), bare, ac=1.0)
 
 
-class Stop(Exception):
-    """Ends a run from within."""
-
-
-class StopAt(Callback):
-    """Breaks off before the step that begins at 48 images."""
-
-    def on_train_batch_start(
-        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
-    ) -> None:
-        if batch.images_shown >= 48:
-            raise Stop
-
-
 def test_all_options_together_resume_exactly(tmp_path: Path) -> None:
     args = ["--config", str(preset_path("progan")), "--config", str(preset_path("smoke"))]
     args += ["--growth.resolution=8", "--growth.kimg=0.08", "--run.eval_kimg=0"]
@@ -213,7 +200,7 @@ def test_all_options_together_resume_exactly(tmp_path: Path) -> None:
     args += [f"{MODEL}.discriminator.init_args.classify=true", f"{MODEL}.transition_kimg=0.03"]
     whole = train([*args, f"--run.out={tmp_path / 'whole'}"])
     with pytest.raises(Stop):
-        train([*args, f"--run.out={tmp_path / 'broken'}"], callbacks=[StopAt()])
+        train([*args, f"--run.out={tmp_path / 'broken'}"], callbacks=[StopAt(48)])
     broken = train([], resume=tmp_path / "broken")
     found = [torch.load(run.last, weights_only=True) for run in (whole, broken)]
     for part in ("state_dict", "optimizer_states", "latest"):

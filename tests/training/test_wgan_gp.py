@@ -19,14 +19,13 @@ from duck_and_cover.networks.wgan import WGANDiscriminator, WGANGenerator
 from duck_and_cover.training.building import build, preset_path
 from duck_and_cover.training.fit import train
 from duck_and_cover.training.wgan_gp import WGANGPModule
+from tests.breaking_off import Stop, StopAt
 from tests.training.few_covers import (
     BATCH,
     DATA,
     MODEL,
     SMALL,
     SPEC,
-    Stop,
-    StopAt,
     conditions,
     covers,
     expect_gradients,
