@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +29,13 @@ log = logging.getLogger(__name__)
 SIZES = range(32, 1025)  # pixels of a side that the grammars can draw
 
 _FILE = "covers.arrow"
+Draw = Callable[[range], list[dict[str, Any]]]
+
 _CHUNK = 50  # covers a worker draws before it hands them over
 
 
 def drawn_covers(
-    count: int, size: int, seed: int = 0, processes: int | None = None
+    count: int, size: int, seed: int = 0, processes: int | None = None, lettered: bool = True
 ) -> datasets.Dataset:
     """Synthetic covers 0..count-1 of a seed, from the cache folder or drawn now.
 
@@ -42,21 +44,24 @@ def drawn_covers(
         size: pixels of a side.
         seed: same seed and index, same cover.
         processes: how many to draw with; None for all processors.
+        lettered: whether artist and title are printed on them.
     """
     if count < 1:
         raise UsageError(f"synthetic_count: {count} covers cannot be drawn; give 1 or more")
     if size not in SIZES:
         raise UsageError(f"synthetic_size: not {size}; give {SIZES.start} to {SIZES.stop - 1}")
     version = f"v{SCHEMA_VERSION}-{_drawing_digest()}"
-    place = cache_folder() / "synthetic" / f"{count}-{size}px-seed{seed}-{version}"
+    kind = "synthetic" if lettered else "synthetic-unlettered"
+    place = cache_folder() / kind / f"{count}-{size}px-seed{seed}-{version}"
     kept = _open(place, count)
     if kept is not None:
         return kept
     with one_at_a_time(place):
         drawn = _open(place, count)
         if drawn is None:
+            rows = partial(_rows, seed=seed, size=size, lettered=lettered)
             with appearing_folder(place) as folder:
-                _draw(folder / _FILE, count, size, seed, processes or cpu_count())
+                _draw(folder / _FILE, rows, count, processes or cpu_count())
             drawn = _open(place, count)
     assert drawn is not None
     return drawn
@@ -91,20 +96,20 @@ def _open(place: Path, count: int) -> datasets.Dataset | None:
     return None
 
 
-def _draw(file: Path, count: int, size: int, seed: int, processes: int) -> None:
+def _draw(file: Path, rows: Draw, count: int, processes: int) -> None:
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     schema = features().arrow_schema
-    work = map_in_order(partial(_rows, seed=seed, size=size), chunks, min(processes, len(chunks)))
-    log.info("drawing %d covers of %dx%d", count, size, size)
+    work = map_in_order(rows, chunks, min(processes, len(chunks)))
+    log.info("drawing %d covers into %s", count, file.parent)
     with progress("drawing covers", count) as advance, pa.OSFile(str(file), "wb") as sink:
         with pa.ipc.new_stream(sink, schema) as stream:
-            for rows in work:
-                stream.write_table(pa.Table.from_pylist(rows, schema))
-                advance(len(rows))
+            for drawn in work:
+                stream.write_table(pa.Table.from_pylist(drawn, schema))
+                advance(len(drawn))
 
 
-def _rows(indices: range, seed: int, size: int) -> list[dict[str, Any]]:
+def _rows(indices: range, seed: int, size: int, lettered: bool) -> list[dict[str, Any]]:
     from duck_and_cover.data.synthetic import synthetic_rows
 
-    rows: Iterator[dict[str, Any]] = synthetic_rows(indices, seed=seed, size=size)
+    rows: Iterator[dict[str, Any]] = synthetic_rows(indices, seed, size, lettered)
     return list(rows)

@@ -1,6 +1,7 @@
 """Loads whatever a user may name as data: the same splits and columns come out of all of it.
 
 synthetic                covers drawn on this machine, kept in the cache folder
+synthetic-unlettered     the same before artist and title are printed on them
 owner/name[/config]      a dataset on the Hugging Face Hub
 folder of pictures       with metadata.csv|jsonl|parquet, with sub-folders by genre, or plain
 parquet                  a file, a pattern (`covers/*.parquet`) or a folder of them
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SYNTHETIC = "synthetic"
+DRAWN = (SYNTHETIC, "synthetic-unlettered")
 FORMS = (
     "a Hub id (owner/name or owner/name/configuration), a folder of pictures, parquet files, "
     f"a save_to_disk folder or '{SYNTHETIC}'"
@@ -61,7 +63,7 @@ def load_covers(
     Args:
         data: one of the forms above.
         columns: our column name to the data's own, where it is not understood by itself.
-        synthetic_count: how many covers to draw for `synthetic`.
+        synthetic_count: how many covers to draw, of those that are drawn here.
         synthetic_size: pixels of the side of a drawn cover.
         seed: which drawn covers; it has no part in how data is divided.
         processes: how many to draw with; None for all processors.
@@ -70,8 +72,10 @@ def load_covers(
         UsageError: there is no such data, it holds no pictures, or `columns` does not fit it.
     """
     name = str(data)
-    if name == SYNTHETIC:
-        parts = {"train": drawn_covers(synthetic_count, synthetic_size, seed, processes)}
+    if name in DRAWN:
+        lettered = name == SYNTHETIC
+        drawn = drawn_covers(synthetic_count, synthetic_size, seed, processes, lettered)
+        parts = {"train": drawn}
     else:
         parts = find_parts(name)
     covers = {split: to_schema(part, columns) for split, part in parts.items()}

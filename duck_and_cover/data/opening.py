@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import PurePath
 from typing import Any
 
-from duck_and_cover.data.load import SYNTHETIC, find_parts
+from duck_and_cover.data.load import DRAWN, find_parts
 from duck_and_cover.data.schema import SPLITS
 from duck_and_cover.data.splits import by_split_name
 from duck_and_cover.errors import DuckAndCoverError, UsageError
@@ -46,8 +46,8 @@ class Opening:
             return self._load(columns, *named, **files)
 
         advice = "stream: give a Hub id or parquet files"
-        if self.data == SYNTHETIC:
-            raise UsageError(f"{advice}; '{SYNTHETIC}' covers are drawn on this machine")
+        if self.data in DRAWN:
+            raise UsageError(f"{advice}; '{self.data}' covers are drawn on this machine")
         with one_line_errors(self.data):
             parts = find_parts(self.data, load)
         if not all(isinstance(part, IterableDataset) for part in parts.values()):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from duck_and_cover.data.load import SYNTHETIC, load_covers
+from duck_and_cover.data.load import DRAWN, load_covers
 from duck_and_cover.data.schema import SPLITS
 from duck_and_cover.data.splits import album_key, split_rows
 from duck_and_cover.data.synthetic.covers import describe_cover
@@ -62,7 +62,7 @@ def load_lists(
     """The track lists of a dataset by split; records without one are left out.
 
     Args:
-        covers: As `load_covers` takes it; for `synthetic`, lists are invented and nothing is drawn.
+        covers: As `load_covers` takes it; drawn covers have invented lists, and none is drawn.
         count: How many lists to invent.
         seed: Which invented lists.
         columns: As for `load_covers`.
@@ -70,7 +70,7 @@ def load_lists(
     Raises:
         UsageError: There are no lists to train on, or none to validate with.
     """
-    found = _invented(count, seed) if covers == SYNTHETIC else _loaded(covers, columns)
+    found = _invented(count, seed) if covers in DRAWN else _loaded(covers, columns)
     lists = {
         split: [one for one in found[split] if one.written() != bytes([END])] for split in SPLITS
     }

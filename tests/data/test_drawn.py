@@ -60,6 +60,14 @@ def test_processes_draw_the_same_covers(caches: Path) -> None:
     assert drawn.drawn_covers(120, 32, processes=2)["image"][:] == pictures_alone
 
 
+def test_covers_without_letters_are_kept_beside_the_others(caches: Path) -> None:
+    lettered = load_covers("synthetic", synthetic_count=60, synthetic_size=32, processes=1)
+    bare = load_covers("synthetic-unlettered", synthetic_count=60, synthetic_size=32, processes=1)
+    for split in SPLITS:
+        assert bare[split].remove_columns("image")[:] == lettered[split].remove_columns("image")[:]
+    assert bare["train"]["image"][:] != lettered["train"]["image"][:]
+
+
 def test_synthetic_options_are_checked() -> None:
     with pytest.raises(UsageError, match="synthetic_count: 0"):
         load_covers("synthetic", synthetic_count=0)

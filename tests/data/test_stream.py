@@ -207,7 +207,7 @@ def test_reading_stops_when_told(covers: Path) -> None:
 
 
 def test_what_cannot_be_streamed_is_a_usage_error(tmp_path: Path) -> None:
-    for data in ("synthetic", str(tmp_path), "nowhere"):
+    for data in ("synthetic", "synthetic-unlettered", str(tmp_path), "nowhere"):
         with pytest.raises(UsageError):
             CoverStream(data)
     with pytest.raises(UsageError, match="shuffle_buffer 0"):

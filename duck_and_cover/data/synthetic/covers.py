@@ -99,11 +99,12 @@ def describe_cover(index: int, seed: int = 0) -> CoverInfo:
     )
 
 
-def draw_cover(info: CoverInfo, size: int = 128) -> Image.Image:
+def draw_cover(info: CoverInfo, size: int = 128, lettered: bool = True) -> Image.Image:
     """Draw a cover as an RGB picture of (size, size), size in 32..1024.
 
     The year changes colours, print and small type, but not the composition: the same cover with
     another year (`dataclasses.replace`) is the same design as that year would have printed it.
+    Without letters it is the same design too, free for type that is set later.
     """
     if not 32 <= size <= 1024:
         raise UsageError(f"size: a cover cannot be drawn at {size} pixels; give 32 to 1024")
@@ -111,7 +112,7 @@ def draw_cover(info: CoverInfo, size: int = 128) -> Image.Image:
     grammar = GRAMMARS[info.genre]
     colours = grammar.palettes[info.palette].jittered(rng)
     # Drawn at twice the size and averaged down: smooth edges at little cost.
-    page = Page(2 * size, rng, colours, info.artist_name, info.album_name, info.year)
+    page = Page(2 * size, rng, colours, info.artist_name, info.album_name, info.year, lettered)
     grammar.layouts[info.layout].draw(page)
     finish = Random(f"print {info.album_id}")
     return age(page.image, size, info.year, finish)
@@ -125,13 +126,13 @@ def png_bytes(picture: Image.Image) -> bytes:
 
 
 def synthetic_rows(
-    indices: Sequence[int], seed: int = 0, size: int = 128
+    indices: Sequence[int], seed: int = 0, size: int = 128, lettered: bool = True
 ) -> Iterator[dict[str, Any]]:
     """Rows of the dataset's columns for the covers at these indices, pictures as PNG bytes."""
     for index in indices:
         info = describe_cover(index, seed)
         yield {
-            "image": {"bytes": png_bytes(draw_cover(info, size)), "path": None},
+            "image": {"bytes": png_bytes(draw_cover(info, size, lettered)), "path": None},
             "album_id": info.album_id,
             "source": "synthetic",
             "album_name": info.album_name,

@@ -42,10 +42,18 @@ class Page:
         artist: printed name of the artist.
         album: printed title.
         year: of release; grammars set type with it, the colours follow in `printing.age`.
+        lettered: whether words are printed; their place stays free where not.
     """
 
     def __init__(
-        self, side: int, rng: Random, palette: Palette, artist: str, album: str, year: int
+        self,
+        side: int,
+        rng: Random,
+        palette: Palette,
+        artist: str,
+        album: str,
+        year: int,
+        lettered: bool = True,
     ) -> None:
         self.side = side
         self.rng = rng
@@ -53,6 +61,7 @@ class Page:
         self.artist = artist
         self.album = album
         self.year = year
+        self.lettered = lettered
         self.image = Image.new("RGB", (side, side), palette.ground)
         self.draw = ImageDraw.Draw(self.image)
 
@@ -195,8 +204,9 @@ class Page:
             max_pixels=None if size is None else size * s,
             leading=leading,
         )
-        drop = max(1, round(fitted.font.size) // 14)
-        draw_text(self.draw, fitted, fill, shadow=shadow, offset=(drop, drop))
+        if self.lettered:
+            drop = max(1, round(fitted.font.size) // 14)
+            draw_text(self.draw, fitted, fill, shadow=shadow, offset=(drop, drop))
         x0, y0, x1, y1 = fitted.box
         return (x0 / s, y0 / s, x1 / s, y1 / s)
 

@@ -97,6 +97,18 @@ def test_every_composition_draws_at_every_size() -> None:
         assert np.asarray(picture).std() > 2, f"{info.genre} {info.layout} is blank"
 
 
+def test_without_letters_the_design_stays() -> None:
+    for info in one_per_layout():
+        lettered, bare = (
+            np.asarray(draw_cover(info, 64, each), dtype=int) for each in (True, False)
+        )
+        changed = (abs(lettered - bare).max(axis=2) > 8).mean()
+        assert changed < 0.6, f"{info.genre} {info.layout} is another cover"
+        assert bare.std() > 2, f"{info.genre} {info.layout} is blank"
+    changes = [draw_cover(i, 64) != draw_cover(i, 64, lettered=False) for i in one_per_layout()]
+    assert np.mean(changes) > 0.9
+
+
 def test_largest_size_and_sizes_beyond() -> None:
     assert draw_cover(describe_cover(2), 1024).size == (1024, 1024)
     for size in (31, 1025):

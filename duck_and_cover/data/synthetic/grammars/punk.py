@@ -35,7 +35,8 @@ def _clipping(page: Page, letter: str, x: float, y: float, cell: float) -> None:
     tile = Image.new("RGB", (wide, page.px(cell * rng.uniform(0.92, 1.08))), paper)
     inset = max(1, wide // 9)
     fitted = fit_text(letter, rng.choice(_ROLES), (inset, inset, wide - inset, tile.height - inset))
-    draw_text(ImageDraw.Draw(tile), fitted, ink)
+    if page.lettered:
+        draw_text(ImageDraw.Draw(tile), fitted, ink)
     mask = Image.new("L", tile.size, 255)
     angle = rng.randrange(-9, 10)
     spot = (round(x * page.side), round(y * page.side))
