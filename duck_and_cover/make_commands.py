@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from duck_and_cover.errors import UsageError
+from duck_and_cover.generation import SHIPPED
 from duck_and_cover.shell import numbers_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from duck_and_cover.conditions import Condition
+    from duck_and_cover.generation.cover import Cover
+
 
 Model = Annotated[str, typer.Argument(help="Run or generator folder, or Hub id.")]
 Genres = Annotated[
@@ -24,11 +29,14 @@ Audio = Annotated[
     list[str] | None, typer.Option(help="A feature, energy=0.9; may be given several times.")
 ]
 Truncation = Annotated[float, typer.Option(help="0: typical covers, 1: all variety.")]
-Out = Annotated[Path, typer.Option(help="The folder for the PNGs.")]
+Out = Annotated[Path, typer.Option(help="The folder for the files.")]
+Typeset = Annotated[bool, typer.Option(help="Set artist and album on the covers.")]
+Size = Annotated[int | None, typer.Option(help="Pixels of the files: 3000 is what shops want.")]
+Jpeg = Annotated[bool, typer.Option(help="JPEG files in the place of PNG.")]
 
 
 def generate(
-    model: Model,
+    model: Model = SHIPPED,
     genre: Genres = None,
     year: Year = None,
     artist: Name = "",
@@ -38,11 +46,10 @@ def generate(
     seed: Annotated[int, typer.Option(help="The first cover's; the others follow.")] = 0,
     truncation: Truncation = 1.0,
     grid: Annotated[bool, typer.Option(help="Only the sheet of all, not each by itself.")] = False,
-    typeset: Annotated[bool, typer.Option(help="Set artist and album on the covers.")] = False,
-    size: Annotated[
-        int | None, typer.Option(help="Pixels of the files: 3000 is what shops want.")
-    ] = None,
-    jpeg: Annotated[bool, typer.Option(help="JPEG files in the place of PNG.")] = False,
+    typeset: Typeset = False,
+    size: Size = None,
+    jpeg: Jpeg = False,
+    tracks: Annotated[bool, typer.Option(help="A track list beside each cover.")] = False,
     from_milestones: Annotated[
         str | None,
         typer.Option(
@@ -53,25 +60,16 @@ def generate(
 ) -> None:
     """Make covers from a genre and a year.
 
-    Example: duck-and-cover generate runs/x --genre jazz --year 1962 --n 8 --seed 1 --out covers/
+    Example: duck-and-cover generate --genre jazz --year 1962 --n 8 --seed 1 --out covers/
     """
-    from duck_and_cover.generation import finish
     from duck_and_cover.generation.allocator import keep_freed_memory
-    from duck_and_cover.generation.cover import Cover, save_covers
+    from duck_and_cover.generation.cover import save_covers
     from duck_and_cover.generation.generator import CoverGenerator
     from duck_and_cover.generation.milestones import in_turn, milestones
 
     keep_freed_memory()
-    if typeset and not (artist or album):
-        raise UsageError("--typeset sets names on covers: give --artist, --album or both")
-
-    def write(cover: Cover, path: Path) -> None:
-        if typeset or size or jpeg:
-            finish.save(finish.finished(cover, size, typeset), path, cover)
-        else:
-            cover.save(path)
-
     asked = _wish(genre, year, artist, album, audio)
+    write = _writer(asked, typeset, size, jpeg)
     generators = (
         [CoverGenerator.from_pretrained(model)]
         if from_milestones is None
@@ -83,10 +81,13 @@ def generate(
     ending = ".jpg" if jpeg else ".png"
     for path in save_covers(covers, out, grid=grid, ending=ending, write=write):
         typer.echo(path)
+    if tracks:
+        for path in _track_lists(covers, out):
+            typer.echo(path)
 
 
 def variations(
-    model: Model,
+    model: Model = SHIPPED,
     seed: Annotated[int, typer.Option(help="Of the cover that the others are near to.")] = 0,
     genre: Genres = None,
     year: Year = None,
@@ -96,24 +97,28 @@ def variations(
     n: Annotated[int, typer.Option(help="How many.", min=1, max=10_000)] = 8,
     strength: Annotated[float, typer.Option(help="0: the same, 1: others altogether.")] = 0.3,
     truncation: Truncation = 1.0,
+    typeset: Typeset = False,
+    size: Size = None,
+    jpeg: Jpeg = False,
     out: Out = Path("variations"),
 ) -> None:
     """Make covers near that of a seed, made of the same genre and year.
 
-    Example: duck-and-cover variations runs/x --seed 7 --genre jazz --year 1962 --strength 0.2
+    Example: duck-and-cover variations --seed 7 --genre jazz --year 1962 --strength 0.2
     """
     from duck_and_cover.generation.cover import save_covers
     from duck_and_cover.generation.generator import CoverGenerator
 
     asked = _wish(genre, year, artist, album, audio)
+    write = _writer(asked, typeset, size, jpeg)
     generator = CoverGenerator.from_pretrained(model)
     covers = generator.variations(asked, seed, n, strength, truncation)
-    for path in save_covers(covers, out):
+    for path in save_covers(covers, out, ending=".jpg" if jpeg else ".png", write=write):
         typer.echo(path)
 
 
 def interpolate(
-    model: Model,
+    model: Model = SHIPPED,
     genre: Genres = None,
     year: Annotated[list[int] | None, typer.Option(help="Likewise.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Likewise. [0]")] = None,
@@ -126,7 +131,7 @@ def interpolate(
 ) -> None:
     """Walk from cover to cover: options given several times are the stops.
 
-    Example: duck-and-cover interpolate runs/x --genre jazz --genre techno --seed 1 --seed 2
+    Example: duck-and-cover interpolate --genre jazz --genre techno --seed 1 --seed 2
     """
     from duck_and_cover.conditions import Condition
     from duck_and_cover.generation.generator import CoverGenerator
@@ -172,3 +177,39 @@ def _wish(
     words = genre or []
     weighted = numbers_of(words, "--genre", "jazz=0.7") if any("=" in w for w in words) else words
     return wish(weighted, year, artist, album, numbers_of(audio or (), "--audio", "energy=0.9"))
+
+
+def _writer(
+    asked: "Condition", typeset: bool, size: int | None, jpeg: bool
+) -> "Callable[[Cover, Path], None]":
+    """What writes a cover, finished as asked.
+
+    Raises:
+        UsageError: Names are to be set, and there are none.
+    """
+    from duck_and_cover.generation import finish
+    from duck_and_cover.generation.cover import Cover
+
+    if typeset and not (asked.artist or asked.album):
+        raise UsageError("--typeset sets names on covers: give --artist, --album or both")
+    if not (typeset or size or jpeg):
+        return Cover.save
+
+    def write(cover: Cover, path: Path) -> None:
+        finish.save(finish.finished(cover, size, typeset), path, cover)
+
+    return write
+
+
+def _track_lists(covers: "Sequence[Cover]", folder: Path) -> list[Path]:
+    """Write each cover's track list, of its name and seed; a file that is there is kept."""
+    from duck_and_cover.generation.cover import free_path
+    from duck_and_cover.titles.writer import TitleWriter
+
+    writer, paths = TitleWriter.from_pretrained(), []
+    for cover in covers:
+        asked = cover.condition
+        titles = writer.titles(asked.genres, asked.year, asked.artist, asked.album, seed=cover.seed)
+        paths.append(free_path(folder / f"{cover.name}.txt"))
+        paths[-1].write_text("".join(f"{title}\n" for title in titles), encoding="utf-8")
+    return paths

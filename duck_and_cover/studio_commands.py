@@ -9,19 +9,21 @@ from typing import Annotated
 import typer
 
 from duck_and_cover.errors import UsageError
+from duck_and_cover.generation import SHIPPED
 
 
 def serve(
     models: Annotated[
-        list[str], typer.Argument(help="Runs, generator folders, Hub ids; or NAME=MODEL.")
-    ],
+        list[str] | None,
+        typer.Argument(help="Runs, generator folders, Hub ids; or NAME=MODEL. [the one shipped]"),
+    ] = None,
     host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 7860,
     token: Annotated[str | None, typer.Option(help="What callers must know.")] = None,
 ) -> None:
     """Serve the page and its API on this machine, until Ctrl-C.
 
-    Example: duck-and-cover serve runs/x --port 7860
+    Example: duck-and-cover serve --port 7860
     """
     if find_spec("fastapi") is None or find_spec("uvicorn") is None:
         raise UsageError("serve needs a web server: pip install 'duck-and-cover[web]'")
@@ -37,7 +39,7 @@ def serve(
     torch.set_num_threads(1)  # the other processors finish pictures meanwhile
     writer = TitleWriter.from_pretrained(None)
     settings = Settings(token=token)
-    serve_until_stopped(load_models(models), host, port, settings, writer, typer.echo)
+    serve_until_stopped(load_models(models or [SHIPPED]), host, port, settings, writer, typer.echo)
 
 
 def titles(

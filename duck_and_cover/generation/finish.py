@@ -5,9 +5,11 @@ Shops ask for 3000 x 3000 pixels of sRGB as PNG or JPEG; a generator gives 32 to
 
 from __future__ import annotations
 
+import io
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,7 @@ from duck_and_cover.generation.design import SMALLEST
 from duck_and_cover.generation.typeset import typeset
 
 Pixels = npt.NDArray[np.uint8]
+Form = Literal["png", "jpeg"]
 
 SIZES = (64, 4096)  # pixels of the side that can be asked for
 _STEPS_UP_TO = 2048  # pixels: what is sharp here stays sharp beyond
@@ -29,6 +32,7 @@ _DPI = (300, 300)
 _EXIF_DESCRIPTION, _EXIF_SOFTWARE = 0x010E, 0x0131
 _EXIF_NAMES = {"Album": 0x9C9B, "Artist": 0x9C9D}
 _JPEG_QUALITY, _PNG_LEVEL = 95, 2
+_FORMS: dict[str, Form] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
 
 def enlarge(picture: Image.Image, size: int) -> Image.Image:
@@ -103,36 +107,40 @@ def srgb_profile() -> bytes:
     return profile[:24] + made + profile[36:]
 
 
-def save(picture: Image.Image, path: Path, cover: Cover) -> None:
-    """Write a finished picture as PNG or JPEG, by the path's ending: sRGB at 300 dpi.
+def encoded(picture: Image.Image, form: Form, cover: Cover) -> bytes:
+    """A finished picture as a file: sRGB at 300 dpi.
 
     The cover's settings are in it: as text chunks of a PNG, as the comment (JSON) and the EXIF
     description of a JPEG.
+    """
+    settings, file = cover.settings, io.BytesIO()
+    if form == "png":
+        text = PngInfo()
+        for name, value in settings.items():
+            text.add_itxt(name, value)
+        how: dict[str, Any] = dict(pnginfo=text, compress_level=_PNG_LEVEL)
+    else:
+        how = dict(
+            quality=_JPEG_QUALITY,
+            subsampling="4:4:4",
+            optimize=True,
+            comment=json.dumps(settings).encode(),
+            exif=_exif(settings),
+        )
+    picture.save(file, form, icc_profile=srgb_profile(), dpi=_DPI, **how)
+    return file.getvalue()
+
+
+def save(picture: Image.Image, path: Path, cover: Cover) -> None:
+    """Write a finished picture as PNG or JPEG, by the path's ending; see `encoded`.
 
     Raises:
         UsageError: Another ending.
     """
-    ending, settings = path.suffix.lower(), cover.settings
-    if ending == ".png":
-        text = PngInfo()
-        for name, value in settings.items():
-            text.add_itxt(name, value)
-        picture.save(
-            path, pnginfo=text, icc_profile=srgb_profile(), dpi=_DPI, compress_level=_PNG_LEVEL
-        )
-    elif ending in (".jpg", ".jpeg"):
-        picture.save(
-            path,
-            quality=_JPEG_QUALITY,
-            subsampling="4:4:4",
-            optimize=True,
-            icc_profile=srgb_profile(),
-            dpi=_DPI,
-            comment=json.dumps(settings).encode(),
-            exif=_exif(settings),
-        )
-    else:
+    ending = path.suffix.lower()
+    if ending not in _FORMS:
         raise UsageError(f"{path}: a cover is a .png or a .jpg, not {ending or 'without ending'}")
+    path.write_bytes(encoded(picture, _FORMS[ending], cover))
 
 
 def _exif(settings: dict[str, str]) -> Image.Exif:

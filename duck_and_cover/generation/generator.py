@@ -11,6 +11,7 @@ from PIL import Image
 
 from duck_and_cover.conditions import Condition, Vocabulary
 from duck_and_cover.errors import UsageError
+from duck_and_cover.generation import SHIPPED
 from duck_and_cover.generation.cover import Cover
 from duck_and_cover.generation.folder import GeneratorConfig, load_generator, save_generator
 from duck_and_cover.generation.hub import find_generator, push_folder
@@ -92,8 +93,11 @@ class CoverGenerator:
         self.network, self.config, self.vocabulary, self.name = network, config, vocabulary, name
 
     @classmethod
-    def from_pretrained(cls, model: str | Path, device: str = "cpu") -> "CoverGenerator":
-        """Load a generator folder, a run folder that holds one, or a Hub id (`owner/name`)."""
+    def from_pretrained(cls, model: str | Path = SHIPPED, device: str = "cpu") -> "CoverGenerator":
+        """Load a generator folder, a run folder that holds one, or a Hub id (`owner/name`).
+
+        `pretrained` is the generator that comes with the package.
+        """
         folder = find_generator(model)
         network, config, vocabulary = load_generator(folder)
         return cls(network.to(device), config, vocabulary, str(model))

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from duck_and_cover.errors import DuckAndCoverError, UsageError
+from duck_and_cover.generation import SHIPPED
 from duck_and_cover.generation.folder import CONFIG, WEIGHTS, standing
 
 
 def find_generator(model: str | Path) -> Path:
-    """The generator folder that a person means: it, the run around it, or a Hub id."""
+    """The generator folder that a person means: it, the run around it, a Hub id, or `SHIPPED`."""
     path = Path(model)
     for folder in (path, path / "generator"):
         if (standing(folder) / CONFIG).is_file():
             return folder
+    if model == SHIPPED:
+        return Path(__file__).parent / SHIPPED
     if path.exists():
         raise UsageError(f"no generator in {path}: name a run or generator folder, or a Hub id")
     if isinstance(model, Path) or str(model).count("/") != 1 or str(model).startswith((".", "~")):

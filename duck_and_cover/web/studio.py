@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import io
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 from PIL import Image
 
 from duck_and_cover.errors import UsageError
 from duck_and_cover.generation.cover import Cover
-from duck_and_cover.generation.finish import enlarge, finished, save
+from duck_and_cover.generation.finish import encoded, enlarge, finished
 from duck_and_cover.generation.generator import CoverGenerator
 from duck_and_cover.web.batching import Batcher, Order
 from duck_and_cover.web.crew import Crew
@@ -151,10 +149,7 @@ class Studio:
 
 def _file(cover: Cover, look: Look) -> bytes:
     """A finished cover as a file that says how to make it again."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"cover.{look.format}"
-        save(finished(cover, look.size, look.typeset), path, cover)
-        return path.read_bytes()
+    return encoded(finished(cover, look.size, look.typeset), look.format, cover)
 
 
 def _frame(picture: Image.Image, side: int) -> bytes:

@@ -57,6 +57,24 @@ def test_variations_are_named_after_their_seed(folder: Path, tmp_path: Path) -> 
     ]
 
 
+def test_variations_are_finished_like_any_cover(folder: Path, tmp_path: Path) -> None:
+    names = ("--artist", "Ann", "--typeset", "--size", "400", "--jpeg")
+    cover, _ = run("variations", folder, *names, "--n", "1", "--out", tmp_path)
+    with Image.open(cover) as one:
+        assert one.size == (400, 400) and one.format == "JPEG"
+    assert "give --artist, --album" in refused("variations", folder, "--typeset")
+
+
+def test_track_lists_lie_beside_their_covers(folder: Path, tmp_path: Path) -> None:
+    asked = ("--genre", "jazz", "--artist", "Ann Lee", "--seed", "3", "--tracks", "--n", "2")
+    one, other, _, first, second = run("generate", folder, *asked, "--out", tmp_path)
+    assert (first, second) == (one.with_suffix(".txt"), other.with_suffix(".txt"))
+    listed = first.read_text(encoding="utf-8").splitlines()
+    words = ("titles", "--genre", "jazz", "--artist", "Ann Lee", "--seed", "3")
+    written = CliRunner().invoke(app, list(words), catch_exceptions=False).output.splitlines()
+    assert listed and listed == written != second.read_text(encoding="utf-8").splitlines()
+
+
 def test_walks_stop_where_options_say(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "walk.gif"
     stops = ("--genre", "jazz", "--genre", "ambient", "--year", "1960")

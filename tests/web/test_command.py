@@ -31,6 +31,7 @@ def pixels(picture: Image.Image) -> Any:
         ("covers", {"genres": {"jazz": 1 / 3, "acid jazz": 2}, "year": 1959, "truncation": 0.1}),
         ("covers", {"genres": ["ambient"], "artist": "-n 'Ö'", "album": 'a "b" $c `d`'}),
         ("variations", {"seed": 2**63 - 1, "strength": 0.35, "only": 2, "genres": {"jazz": 1}}),
+        ("variations", {"seed": 3, "only": 0, "artist": "Ann", "typeset": True, "size": 400}),
     ],
 )
 def test_the_command_makes_the_same_cover(
