@@ -33,6 +33,9 @@ Out = Annotated[Path, typer.Option(help="The folder for the files.")]
 Typeset = Annotated[bool, typer.Option(help="Set artist and album on the covers.")]
 Size = Annotated[int | None, typer.Option(help="Pixels of the files: 3000 is what shops want.")]
 Jpeg = Annotated[bool, typer.Option(help="JPEG files in the place of PNG.")]
+Upscaler = Annotated[
+    Path | None, typer.Option(help="A network that enlarges, .safetensors. [Lanczos]")
+]
 
 
 def generate(
@@ -49,6 +52,7 @@ def generate(
     typeset: Typeset = False,
     size: Size = None,
     jpeg: Jpeg = False,
+    upscaler: Upscaler = None,
     tracks: Annotated[bool, typer.Option(help="A track list beside each cover.")] = False,
     from_milestones: Annotated[
         str | None,
@@ -69,7 +73,7 @@ def generate(
 
     keep_freed_memory()
     asked = _wish(genre, year, artist, album, audio)
-    write = _writer(asked, typeset, size, jpeg)
+    write = _writer(asked, typeset, size, jpeg, upscaler)
     generators = (
         [CoverGenerator.from_pretrained(model)]
         if from_milestones is None
@@ -100,6 +104,7 @@ def variations(
     typeset: Typeset = False,
     size: Size = None,
     jpeg: Jpeg = False,
+    upscaler: Upscaler = None,
     out: Out = Path("variations"),
 ) -> None:
     """Make covers near that of a seed, made of the same genre and year.
@@ -110,7 +115,7 @@ def variations(
     from duck_and_cover.generation.generator import CoverGenerator
 
     asked = _wish(genre, year, artist, album, audio)
-    write = _writer(asked, typeset, size, jpeg)
+    write = _writer(asked, typeset, size, jpeg, upscaler)
     generator = CoverGenerator.from_pretrained(model)
     covers = generator.variations(asked, seed, n, strength, truncation)
     for path in save_covers(covers, out, ending=".jpg" if jpeg else ".png", write=write):
@@ -180,7 +185,7 @@ def _wish(
 
 
 def _writer(
-    asked: "Condition", typeset: bool, size: int | None, jpeg: bool
+    asked: "Condition", typeset: bool, size: int | None, jpeg: bool, upscaler: Path | None
 ) -> "Callable[[Cover, Path], None]":
     """What writes a cover, finished as asked.
 
@@ -189,14 +194,16 @@ def _writer(
     """
     from duck_and_cover.generation import finish
     from duck_and_cover.generation.cover import Cover
+    from duck_and_cover.generation.upscale import load_upscaler
 
     if typeset and not (asked.artist or asked.album):
         raise UsageError("--typeset sets names on covers: give --artist, --album or both")
-    if not (typeset or size or jpeg):
+    if not (typeset or size or jpeg or upscaler):
         return Cover.save
+    grow = load_upscaler(upscaler) if upscaler else None
 
     def write(cover: Cover, path: Path) -> None:
-        finish.save(finish.finished(cover, size, typeset), path, cover)
+        finish.save(finish.finished(cover, size, typeset, grow), path, cover)
 
     return write
 

@@ -20,6 +20,7 @@ from duck_and_cover.errors import UsageError
 from duck_and_cover.generation.cover import Cover
 from duck_and_cover.generation.design import SMALLEST
 from duck_and_cover.generation.typeset import typeset
+from duck_and_cover.generation.upscale import Upscaler
 
 Pixels = npt.NDArray[np.uint8]
 Form = Literal["png", "jpeg"]
@@ -35,13 +36,17 @@ _JPEG_QUALITY, _PNG_LEVEL = 95, 2
 _FORMS: dict[str, Form] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
 
-def enlarge(picture: Image.Image, size: int) -> Image.Image:
+def enlarge(picture: Image.Image, size: int, upscaler: Upscaler | None = None) -> Image.Image:
     """A square picture at another size: by Lanczos, doubled step by step where it grows.
+
+    What has learnt to enlarge goes first, as far as the size has room for it.
 
     At once, Lanczos leaves halos and edges as soft as the picture's pixels are wide. Here each
     doubling is kept within the values that the picture has about the place, which takes away the
     halos, and its edges are made steeper within the same bounds, which keeps them crisp.
     """
+    while upscaler and upscaler.scale * picture.width <= min(size, _STEPS_UP_TO):
+        picture = upscaler(picture)
     while 2 * picture.width <= min(size, _STEPS_UP_TO):
         side = 2 * picture.width
         grown = picture.resize((side, side), Image.Resampling.LANCZOS)
@@ -72,7 +77,12 @@ def _spread(values: Pixels, extreme: np.ufunc) -> Pixels:
     return np.asarray(found, dtype=np.uint8)
 
 
-def finished(cover: Cover, size: int | None = None, with_type: bool = False) -> Image.Image:
+def finished(
+    cover: Cover,
+    size: int | None = None,
+    with_type: bool = False,
+    upscaler: Upscaler | None = None,
+) -> Image.Image:
     """A cover as it is delivered.
 
     Args:
@@ -80,6 +90,7 @@ def finished(cover: Cover, size: int | None = None, with_type: bool = False) -> 
         size: Pixels of the side, within `SIZES`; None for the cover's own, or as few more as type
             needs.
         with_type: Whether artist and title are set on it; an empty name is left out.
+        upscaler: What has learnt to enlarge, see `upscale.load_upscaler`; None for Lanczos alone.
 
     Raises:
         UsageError: A size out of range, or too small for type.
@@ -89,7 +100,7 @@ def finished(cover: Cover, size: int | None = None, with_type: bool = False) -> 
         why = f"{'type needs' if with_type else 'take'} {least} to {SIZES[1]} pixels"
         raise UsageError(f"size {size}: {why}")
     side = size or max(cover.picture.width, SMALLEST if with_type else 0)
-    picture = enlarge(cover.picture.convert("RGB"), side)
+    picture = enlarge(cover.picture.convert("RGB"), side, upscaler)
     if not with_type:
         return picture
     wish = cover.condition
