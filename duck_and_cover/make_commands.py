@@ -161,6 +161,9 @@ def push(
     model: Annotated[str, typer.Argument(help="Run or generator folder.")],
     repo: Annotated[str, typer.Argument(help="owner/name on the Hub.")],
     public: Annotated[bool, typer.Option(help="For everyone's eyes.")] = False,
+    space: Annotated[
+        bool, typer.Option(help="In its place a Space of that name: the page with the generator.")
+    ] = False,
 ) -> None:
     """Put a generator on the Hub, with a model card and samples; private unless said otherwise.
 
@@ -169,6 +172,12 @@ def push(
     from duck_and_cover.generation.generator import CoverGenerator
 
     generator = CoverGenerator.from_pretrained(model)
+    if space:
+        from duck_and_cover.web.space import push_space
+
+        typer.echo(f"pushed: {push_space(generator, repo, private=not public)}")
+        typer.echo("the page opens there when the Hub has built it, which takes minutes")
+        return
     typer.echo(f"pushed: {generator.push_to_hub(repo, private=not public)}")
     typer.echo(f"draw with: duck-and-cover generate {repo} --n 8 --out covers/")
 

@@ -17,7 +17,9 @@ def serve(
         list[str] | None,
         typer.Argument(help="Runs, generator folders, Hub ids; or NAME=MODEL. [the one shipped]"),
     ] = None,
-    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="0.0.0.0 lets other machines in.", envvar="DUCK_HOST")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 7860,
     token: Annotated[str | None, typer.Option(help="What callers must know.")] = None,
 ) -> None:

@@ -19,9 +19,15 @@ def find_generator(model: str | Path) -> Path:
         return Path(__file__).parent / SHIPPED
     if path.exists():
         raise UsageError(f"no generator in {path}: name a run or generator folder, or a Hub id")
-    if isinstance(model, Path) or str(model).count("/") != 1 or str(model).startswith((".", "~")):
+    if isinstance(model, Path) or not is_hub_id(model):
         raise UsageError(f"no such model: {model}")
-    return _download(str(model))
+    return _download(model)
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether a name looks like `owner/name` on the Hub, and is no folder here."""
+    shaped = name.count("/") == 1 and not name.startswith((".", "~", "/"))
+    return shaped and not Path(name).exists()
 
 
 def _download(repo: str) -> Path:
@@ -35,16 +41,23 @@ def _download(repo: str) -> Path:
         raise UsageError(f"no such model: {repo} is no folder, and on the Hub: {reason}") from error
 
 
-def push_folder(folder: Path, repo: str, private: bool = True, token: str | None = None) -> str:
-    """Upload a generator's folder as one commit of a model on the Hub.
+def push_folder(
+    folder: Path,
+    repo: str,
+    private: bool = True,
+    token: str | None = None,
+    space_sdk: str | None = None,
+) -> str:
+    """Upload a folder as one commit of a model or a Space on the Hub.
 
     Args:
         repo: `owner/name`; made where it is not there.
         private: Whether a new one is for its owner's eyes alone.
         token: In place of the one that the Hub's own login has kept.
+        space_sdk: What a Space is run by, such as `docker`; None for a model.
 
     Returns:
-        The model's address.
+        Its address.
 
     Raises:
         UsageError: No such name, or nobody is logged in.
@@ -54,10 +67,16 @@ def push_folder(folder: Path, repo: str, private: bool = True, token: str | None
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
 
     api = HfApi(token=token)
+    kind = "space" if space_sdk else "model"
     try:
-        made = api.create_repo(repo, private=private, exist_ok=True)
+        made = api.create_repo(
+            repo, private=private, exist_ok=True, repo_type=kind, space_sdk=space_sdk
+        )
         api.upload_folder(
-            repo_id=made.repo_id, folder_path=folder, commit_message="A generator of covers"
+            repo_id=made.repo_id,
+            repo_type=kind,
+            folder_path=folder,
+            commit_message="A generator of covers",
         )
     except (HFValidationError, LocalTokenNotFoundError) as error:
         raise UsageError(f"push {repo}: {_line(error)}") from error

@@ -31,6 +31,7 @@ class Hub:
     """All that the server knows.
 
     Attributes:
+        repos: by name, that of a Space with `spaces/` before it.
         uploads: how often the bytes of each SHA-256 arrived.
         faults: by kind of request, what happens to the next ones.
         hanging: set when a request meets HANG.
@@ -104,8 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._json({}, 200 if known and len(known) == sent["size"] else 404)
             case ["api", "datasets" | "models", owner, name, *rest]:
                 self._repository(f"{owner}/{name}", rest)
-            case [*_, owner, git, "info", "lfs", "objects", "batch"]:
-                self._batch(f"{owner}/{git.removesuffix('.git')}")
+            case ["api", "spaces", owner, name, *rest]:
+                self._repository(f"spaces/{owner}/{name}", rest)
+            case [*kind, owner, git, "info", "lfs", "objects", "batch"]:
+                space = "spaces/" if kind == ["spaces"] else ""
+                self._batch(f"{space}{owner}/{git.removesuffix('.git')}")
             case ["datasets", owner, name, "resolve", _, *parts]:
                 self._resolve(f"{owner}/{name}", "/".join(parts))
             case [owner, name, "resolve", _, *parts]:
@@ -141,9 +145,12 @@ class _Handler(BaseHTTPRequestHandler):
         asked = json.loads(self._body())
         if self._struck("create"):
             return
-        name = f"{asked['organization']}/{asked['name']}"
-        url = f"{self.hub.url}/{'datasets/' if asked.get('type') == 'dataset' else ''}{name}"
-        if self._token() != TOKEN:
+        kind = asked.get("type", "model")
+        name = f"{'spaces/' if kind == 'space' else ''}{asked['organization']}/{asked['name']}"
+        url = f"{self.hub.url}/{'datasets/' if kind == 'dataset' else ''}{name}"
+        if (kind == "space") != ("sdk" in asked):
+            self._json({"error": "a Space has an SDK, and nothing else has"}, 400)
+        elif self._token() != TOKEN:
             self._json({"error": "no"}, 403 if self._token() == READ_TOKEN else 401)
         elif name in self.hub.repos:
             self._json({"url": url}, 409)
@@ -195,7 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
                     del files[value["path"]]
         repo.files = files
         repo.commits.append(message)
-        url = f"{self.hub.url}/datasets/{name}/commit/{repo.sha}"
+        page = name if name.startswith("spaces/") else f"datasets/{name}"
+        url = f"{self.hub.url}/{page}/commit/{repo.sha}"
         self._json({"success": True, "commitOid": repo.sha, "commitUrl": url})
 
     def _resolve(self, name: str, path: str) -> None:

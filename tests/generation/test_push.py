@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from tests.data_collection.hub import READ_TOKEN, TOKEN, Hub, serve_hub
+from tests.installed import install_metadata
 
 
 @pytest.fixture
@@ -21,10 +22,10 @@ def hub() -> Iterator[Hub]:
 
 
 def command(
-    hub: Hub, place: Path, *words: str, token: str = TOKEN
+    hub: Hub, place: Path, *words: str, token: str = TOKEN, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, which alone can be told of another Hub."""
-    environment = {**os.environ, **hub.environment(token), "HF_HOME": str(place / "hf")}
+    environment = {**os.environ, **hub.environment(token), "HF_HOME": str(place / "hf"), **more}
     environment["OMP_NUM_THREADS"] = "1"
     return subprocess.run(
         [sys.executable, "-m", "duck_and_cover", *words],
@@ -58,6 +59,22 @@ def test_a_generator_goes_to_the_hub_and_draws_from_there(
     with Image.open(one) as a, Image.open(other) as b:
         assert ImageChops.difference(a, b).getbbox() is None
         assert b.info["Model"] == "you/gan"
+
+
+def test_the_page_goes_to_the_hub_as_a_space(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    metadata = str(install_metadata(tmp_path / "installed"))
+    path = os.pathsep.join(filter(None, [metadata, os.environ.get("PYTHONPATH")]))
+    pushed = command(hub, tmp_path, "push", str(folder), "you/page", "--space", PYTHONPATH=path)
+    assert pushed.returncode == 0, pushed.stderr
+    assert f"{hub.url}/spaces/you/page" in pushed.stdout
+    assert list(hub.repos) == ["spaces/you/page"]
+    repo = hub.repos["spaces/you/page"]
+    assert repo.private
+    names = {"README.md", "Dockerfile", "app.py", "requirements.txt", "generator/config.json"}
+    assert names | {"duck_and_cover/web/static/index.html"} <= set(repo.files)
+    weights = (folder / "generator.safetensors").read_bytes()
+    assert repo.files["generator/generator.safetensors"] == weights
+    assert b"MODEL = 'run'" in repo.files["app.py"]
 
 
 def test_what_the_hub_refuses_is_a_line(hub: Hub, folder: Path, tmp_path: Path) -> None:
