@@ -1,7 +1,7 @@
 """The title model's folder: what training exports and what TitleWriter loads.
 
-    model.safetensors   the weights in half precision, and the filter of copies
-    config.json         sizes of the network, data, metrics, format, version
+    model.safetensors   the weights in half precision, the pieces, the filters of copies, words
+    config.json         sizes of the network, habits, data, metrics, format, version
 
 Nothing in it is ever unpickled or executed, and nothing is built before its size is known.
 """
@@ -20,26 +20,39 @@ from safetensors.torch import load_file, save
 
 from duck_and_cover import __version__
 from duck_and_cover.errors import DuckAndCoverError, UsageError
-from duck_and_cover.titles.copies import Copies
+from duck_and_cover.titles.copies import Copies, Words
+from duck_and_cover.titles.draft import Learnt
+from duck_and_cover.titles.habits import Habits
 from duck_and_cover.titles.network import TitleNetwork
+from duck_and_cover.titles.pieces import Pieces
 
-FORMAT = 1
-WEIGHTS, CONFIG, COPIES = "model.safetensors", "config.json", "copies"
+FORMAT = 2  # 1 wrote letter by letter, and decided its length by itself
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
+COPIES, WORDS, PIECES = "copies", "words", "pieces"
 _MOST_WEIGHTS, _MOST_HEADER, _MOST_CONFIG = 100_000_000, 100_000, 100_000  # bytes
-_KEYS = {"format", "version", "kind", "network", "data", "metrics"}
-_DAMAGE = (SafetensorError, RuntimeError, TypeError, LookupError, ValueError, OSError)
+_KEYS = {"format", "version", "kind", "network", "habits", "data", "metrics"}
+_DAMAGE = (
+    SafetensorError,
+    RuntimeError,
+    TypeError,
+    LookupError,
+    ValueError,
+    AttributeError,
+    OSError,
+)
 
 
 def save_titles(
     folder: Path,
     network: TitleNetwork,
-    copies: Copies,
+    learnt: Learnt,
     data: Mapping[str, str],
     metrics: Mapping[str, float],
 ) -> None:
     """Write a model's folder; the files of one that is there are replaced whole.
 
     Args:
+        learnt: What it knows of its training set beside its weights.
         data: Name of the training data.
         metrics: By log name.
     """
@@ -49,13 +62,16 @@ def save_titles(
         for name, weights in network.state_dict().items()
     }
     fresh = folder / f".{WEIGHTS}.tmp"
-    fresh.write_bytes(save({**tensors, COPIES: copies.tensor()}))
+    tensors[PIECES] = learnt.pieces.tensor()
+    tensors |= {COPIES: learnt.copies.tensor(), WORDS: learnt.words.tensor()}
+    fresh.write_bytes(save(tensors))
     fresh.replace(folder / WEIGHTS)
     config = {
         "format": FORMAT,
         "version": __version__,
         "kind": "titles",
         "network": network.settings,
+        "habits": learnt.habits.json(),
         "data": dict(data),
         "metrics": dict(metrics),
     }
@@ -64,15 +80,15 @@ def save_titles(
     fresh.replace(folder / CONFIG)
 
 
-def load_titles(folder: Path) -> tuple[TitleNetwork, Copies, dict[str, Any]]:
-    """A title model's network, its filter of copies and its config.json.
+def load_titles(folder: Path) -> tuple[TitleNetwork, Learnt, dict[str, Any]]:
+    """A title model's network, what else it has learnt, and its config.json.
 
     Args:
         folder: A model's folder, or a run's.
 
     Raises:
         UsageError: There is no title model.
-        DuckAndCoverError: It is damaged, or of a newer format.
+        DuckAndCoverError: It is damaged, or of another format.
     """
     inner = folder / "model"
     folder = inner if (inner / CONFIG).is_file() else folder
@@ -85,14 +101,21 @@ def load_titles(folder: Path) -> tuple[TitleNetwork, Copies, dict[str, Any]]:
         config = _read_config(folder / CONFIG)
         network = TitleNetwork(**config["network"])
         tensors = _read_weights(folder / WEIGHTS)
-        copies = Copies.from_tensor(tensors.pop(COPIES))
+        learnt = Learnt(
+            Pieces.from_tensor(tensors.pop(PIECES)),
+            Copies.from_tensor(tensors.pop(COPIES)),
+            Words.from_tensor(tensors.pop(WORDS)),
+            Habits.from_json(config["habits"]),
+        )
+        if len(learnt.pieces) > network.vocabulary:
+            raise ValueError("more pieces than the network knows")
         if not all(bool(torch.isfinite(weights).all()) for weights in tensors.values()):
             raise ValueError("weights that are not finite")
         network.load_state_dict({name: weights.float() for name, weights in tensors.items()})
     except _DAMAGE as error:
         reason = " ".join(str(error).split())[:200]
         raise DuckAndCoverError(f"the title model in {folder} is damaged: {reason}") from error
-    return network.eval().requires_grad_(False), copies, config
+    return network.eval().requires_grad_(False), learnt, config
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -103,9 +126,8 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path.name} describes no title model")
     if config.get("format") != FORMAT:
         found = config.get("format")
-        raise DuckAndCoverError(
-            f"{path} is of format {found}; this version reads {FORMAT}: upgrade, or train it anew"
-        )
+        fix = "train it anew" if found in range(FORMAT) else "upgrade, or train it anew"
+        raise DuckAndCoverError(f"{path} is of format {found}; this version reads {FORMAT}: {fix}")
     if set(config) != _KEYS:
         raise ValueError(f"{path.name} has other keys than {', '.join(sorted(_KEYS))}")
     return config

@@ -1,7 +1,7 @@
 """Titles as the model reads and writes them: UTF-8 bytes, one clean line each, in any script.
 
-A track list is the bytes `First\\nSecond\\n...Last\\n` and an END byte, so its length is learnt as
-its letters are. What it is for (genres, year, artist, album) is read beforehand, four fields long.
+A track list is the bytes `First\\nSecond\\n...Last\\n` and an END byte. What it is for (genres,
+year, artist, album) is read beforehand, four fields long.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ FIELDS = 4
 LONGEST = 96  # bytes of a title
 MOST = 50  # titles of a list
 _FIELD_BYTES = 48
+_BRACKETS = ("()", "[]", "{}", "“”", "«»")
+_OPEN_ENDS = {"the", "a", "an", "and", "&"}  # words that no title ends with
 _LINE_BREAKERS = {"Cc", "Cs", "Zl", "Zp", "Zs"}
 
 # From here on a title is someone's: shorter ones, such as "Intro" or "Blue Moon", are everyone's.
@@ -31,7 +33,7 @@ class TitleRequest:
         genres: Names, any number of them.
         year: Of release.
         artist, album: Names, in any script.
-        count: How many titles, 1 to MOST; None leaves it to the model, which has learnt lengths.
+        count: How many titles, 1 to MOST; None draws a length as the training set's lists have.
         seed: The same request gives the same list.
         clean: Without the words of `manners.py`.
         temperature: Below 1 likelier titles, above 1 stranger ones; above 0, at most 2.
@@ -86,6 +88,14 @@ def plain(title: str) -> str:
     folded = unicodedata.normalize("NFKC", title).casefold()
     letters = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in folded)
     return " ".join(letters.split()) or folded.strip()
+
+
+def is_whole(title: str) -> bool:
+    """Whether a title's brackets and quotes are closed, and it does not break off after `the`."""
+    closed = all(title.count(pair[0]) == title.count(pair[1]) for pair in _BRACKETS)
+    words = title.casefold().split()
+    open_ended = len(words) > 1 and words[-1] in _OPEN_ENDS
+    return closed and title.count('"') % 2 == 0 and not open_ended
 
 
 def is_long(plain_title: str) -> bool:

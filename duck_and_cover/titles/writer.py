@@ -10,11 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from duck_and_cover.titles.copies import Copies
-from duck_and_cover.titles.draft import Draft, TrackList
+from duck_and_cover.titles.draft import Draft, Learnt, TrackList, forbidden
 from duck_and_cover.titles.folder import load_titles
 from duck_and_cover.titles.network import TitleNetwork, padded
-from duck_and_cover.titles.text import END, NEXT, TitleRequest
+from duck_and_cover.titles.text import NEXT, TitleRequest
 
 SHIPPED = Path(__file__).parent / "pretrained"
 TOGETHER = 64  # lists written at once
@@ -25,14 +24,15 @@ class TitleWriter:
 
     Args:
         network: A trained model; it is made one of double precision.
-        copies: The longer titles of its training set.
+        learnt: What it knows of its training set beside its weights.
         config: Its config.json.
     """
 
-    def __init__(self, network: TitleNetwork, copies: Copies, config: dict[str, Any]) -> None:
+    def __init__(self, network: TitleNetwork, learnt: Learnt, config: dict[str, Any]) -> None:
         # Doubles: a list is the same alone and in a batch, though sums are added in other orders.
         self.network = network.double().eval().requires_grad_(False)
-        self.copies, self.config = copies, config
+        self.learnt, self.config = learnt, config
+        self.forbidden = forbidden(learnt.pieces, network.vocabulary)
 
     @classmethod
     def from_pretrained(cls, folder: str | Path | None = None) -> TitleWriter:
@@ -77,7 +77,7 @@ class TitleWriter:
 
     @torch.inference_mode()
     def _write(self, requests: Sequence[TitleRequest]) -> list[TrackList]:
-        drafts = [Draft(request, self.copies) for request in requests]
+        drafts = [Draft(request, self.learnt) for request in requests]
         memory = self.network.read(padded([request.prefix() for request in requests]))
         state = self.network.begin(memory)
         title_begins = state.clone()  # where to go back to when a title is refused
@@ -86,10 +86,13 @@ class TitleWriter:
             rows = torch.tensor(active)
             logits, after = self.network(last[rows], memory.rows(rows), state[:, rows])
             state[:, rows] = after
-            chosen = draw([drafts[row] for row in active], logits[:, 0])
-            for row, byte in zip(active, chosen, strict=True):
-                last[row] = byte
-                taken = drafts[row].take(byte)
+            within = torch.tensor([int(bool(drafts[row].line)) for row in active])
+            logits = logits[:, 0].masked_fill(self.forbidden[within], -math.inf)
+            chosen = draw([drafts[row] for row in active], logits)
+            for row, drawn in zip(active, chosen, strict=True):
+                piece = drafts[row].given.pop(0) if drafts[row].given else drawn
+                last[row] = piece
+                taken = drafts[row].take(piece)
                 if taken is True:
                     title_begins[:, row] = state[:, row]
                 elif taken is False:
@@ -98,26 +101,17 @@ class TitleWriter:
 
 
 def draw(drafts: Sequence[Draft], logits: Tensor) -> list[int]:
-    """The next byte of each draft: nucleus sampling (Holtzman et al. 2020) by its own chance.
-
-    Whether a list ends is drawn first, from the model's own likelihood: a nucleus would leave END,
-    which is never the likeliest, out for good, and lists would be longer than those learnt from.
+    """The next piece of each draft: nucleus sampling (Holtzman et al. 2020) by its own chance.
 
     Args:
-        logits: (B, 256) in double precision.
+        logits: (B, pieces) in double precision.
     """
-    banned = torch.stack([draft.forbidden() for draft in drafts])
     heat = torch.tensor([draft.temperature for draft in drafts], dtype=logits.dtype)
     share = torch.tensor([draft.request.top_p for draft in drafts], dtype=logits.dtype)
     chance = torch.tensor([draft.random.random() for draft in drafts], dtype=logits.dtype)
-    logits = logits.masked_fill(banned, -math.inf)
-    end = logits.softmax(1)[:, END]
-    rest = ((chance - end) / (1 - end)).clamp(min=0)
-    logits[:, END] = -math.inf
     likely, order = (logits / heat[:, None]).softmax(1).sort(dim=1, descending=True, stable=True)
     likely = likely * (likely.cumsum(1) - likely < share[:, None])
     reached = likely.cumsum(1)
-    pick = (reached <= rest[:, None] * reached[:, -1:]).sum(1).clamp(max=logits.shape[1] - 1)
-    letters = order.gather(1, pick[:, None])[:, 0]
-    chosen: list[int] = torch.where(chance < end, END, letters).tolist()
+    pick = (reached <= chance[:, None] * reached[:, -1:]).sum(1).clamp(max=logits.shape[1] - 1)
+    chosen: list[int] = order.gather(1, pick[:, None])[:, 0].tolist()
     return chosen

@@ -13,122 +13,151 @@ from random import Random
 
 from duck_and_cover.data.synthetic.covers import CoverInfo
 from duck_and_cover.data.synthetic.names import WORDS, Words
+from duck_and_cover.training.invented_words import STOCK
 
-_THINGS = (
-    "Window, Garden, Letter, Mirror, Candle, Harbour, Bridge, Winter, Summer, Tower, Valley, Fire, "
-    "Stone, Feather, Ribbon, Engine, Radio, Satellite, Island, Lighthouse, Kingdom, Shadow, Dust, "
-    "Stranger, Sister, Brother, Mother, Children, Ghost, Machine, Telephone, Photograph, Anchor, "
-    "Compass, Thunder, Water, Ocean, Desert, Mountain, City, Street, Station, Door, Key, Clock, "
-    "Hour, Morning, Evening, Night, Sunday, Season, Promise, Secret, Story, Song, Dance, Echo, "
-    "Colour, Silence, Gravity, Electricity, Glass, Silver, Iron, Paper, Smoke, Ashes, Salt, Honey, "
-    "Blood, Bones, Hands, Eyes, Heart, Tongue, Crown, Knife, Wire, Tide, Wave, Storm, Cloud, Star, "
-    "Comet, Planet, Moon, Sun, Horse, Wolf, Fox, Crow, Swallow, Moth, Spider, Whale, Orchid, Ivy, "
-    "Cedar, Hollow, Border, Exile, Pilgrim, Soldier, Sailor, Dancer, Angel, Devil, Fool, Hunter"
-).split(", ")
-_MOODS = (
-    "Lost, Last, First, Little, Broken, Empty, Open, Secret, Silent, Sleeping, Burning, Falling, "
-    "Frozen, Distant, Familiar, Foreign, Gentle, Hidden, Hungry, Innocent, Invisible, Lonely, "
-    "Lucky, Modern, Naked, Narrow, New, Ordinary, Paper, Perfect, Plastic, Private, Red, Restless, "
-    "Second, Shallow, Simple, Sudden, Tender, Thin, Tired, Twisted, Unknown, White, Black, Yellow, "
-    "Wooden, Young, Bitter, Brave, Careless, Crowded, Deep, Endless, Faithless, Half-Forgotten"
-).split(", ")
-_DOING = (
-    "Running, Waiting, Falling, Dreaming, Counting, Leaving, Breathing, Singing, Drowning, "
-    "Walking, Looking, Learning, Burning, Sleeping, Talking, Driving, Building, Chasing, "
-    "Holding, Losing, Hiding, Turning, Dancing, Floating, Crawling, Searching, Drifting, "
-    "Fading, Rising, Shaking"
-).split(", ")
-_DO = (
-    "Run, Wait, Fall, Dream, Leave, Breathe, Sing, Walk, Stay, Burn, Sleep, Talk, Drive, Dance, "
-    "Hide, Turn, Float, Rise, Shine, Move, Remember, Forget, Believe, Surrender, Come Home, Let Go"
-).split(", ")
-_WHEN = (
-    "Tonight, Tomorrow, Again, at Dawn, at Midnight, in June, in November, After Dark, at Noon, "
-    "in the Morning, Before the War, All Night Long, on Sunday, One Last Time, Forever, for a While"
-).split(", ")
-_WHERE = (
-    "in the Rain, on the Roof, by the River, Under the Bridge, in the Kitchen, Across the Border, "
-    "Behind the Wall, on the Line, in the Mirror, Over the Hills, Down the Road, Inside, Below Zero"
-).split(", ")
-
-_STOCK = {"THING": _THINGS, "MOOD": _MOODS, "DOING": _DOING, "DO": _DO, "WHEN": _WHEN}
-_STOCK["WHERE"] = _WHERE
-_SLOTS = "ADJ|NOUN|PLACE|FIRST|LAST|THING|MOOD|DOING|DO|WHEN|WHERE|NO"
+_SLOTS = "|".join(["ADJ", "NOUN", "NO", "OPUS", *STOCK])
 _SLOT = re.compile(rf"(?<![A-Za-z])(?:{_SLOTS})(?![A-Za-z])")
+_ARTICLE = re.compile(r"\b([Aa]) (?=[AEIOUÉÅÖ])")
 
 _SHARED = (
-    "ADJ NOUN; MOOD NOUN; ADJ THING; MOOD THING; The MOOD NOUN; The NOUN and the THING; NOUN; "
-    "THING; DOING WHERE; DOING WHEN; DO WHEN; Don’t DO; NOUN of THING; THING of the NOUN; "
-    "DOING the NOUN; THING in PLACE; PLACE WHEN; No THING WHEN; My MOOD NOUN; MOOD, MOOD NOUN; "
-    "THING for FIRST; FIRST’s NOUN; Like a THING; THING WHERE; Where the NOUN Was; "
-    "When the THING Is DOING; Never DO; THING & NOUN; DOING to PLACE; "
-    "Between NOUN and THING; Your THING"
+    "ADJ NOUN; MOOD NOUN; ADJ THING; MOOD THING; MOOD MANY; MOOD STUFF; The MOOD ONE; The MOOD "
+    "MANY; The NOUN and the ONE; NOUN; THING; THING; BEING WHERE; BEING WHEN; DO WHEN; Don’t DO "
+    "WHERE; STUFF and STUFF; NOUN of STUFF; MANY of STUFF; ONE of the NOUN; DOING the ONE; DOING "
+    "STUFF; DOING MANY; The ONE in PLACE; PLACE WHEN; PLACE WHERE; No STUFF WHEN; My MOOD ONE; "
+    "ONE for FIRST; FIRST’s NOUN; Like a ONE; MANY WHERE; Where the MOOD ONE Was; When the ONE "
+    "Is BEING WHEN; Never DO WHEN; NOUN & STUFF; GOING to PLACE; Between NOUN and STUFF; Your "
+    "MOOD ONE; Your STUFF; NUMBER MOOD MANY; NUMBER MANY WHERE; DAY MANY; DAY; All the MOOD "
+    "MANY; So Many MOOD MANY; What the ONE Said to FIRST; Ask the MOOD ONE; A Letter to FIRST "
+    "LAST; Song for FIRST WHEN; Goodbye, FIRST LAST; Dear FIRST; A ONE Called FIRST; I Will DO "
+    "WHERE; I Can’t DO WHEN; We DO WHEN; Let’s DO WHERE; How to DO WHERE; If You DO WHEN; You "
+    "DO, I DO; Some MANY DO; Tell FIRST WHEN; Who Stole the MOOD ONE; Here Comes the MOOD ONE; "
+    "The Day the MOOD ONE Died; Every MOOD ONE; Another MOOD ONE; Almost BEING WHERE; Still "
+    "BEING WHEN; Only STUFF; ONE WHERE; The ONE WHERE; STUFF WHEN; The MOOD ONE’s Song; Into the "
+    "MOOD STUFF; Out of STUFF and MANY; MANY in PLACE; MOOD DAY; Half a ONE of STUFF; Not Enough "
+    "STUFF WHERE"
 )
-# What a genre says beside that: so many lines, so much more often.
+# What a genre says beside that.
 _OWN = {
-    "ambient": "NOUN NO; MOOD NOUN, PLACE; NOUN (for THING); THING Drift; Slow THING; On DOING",
-    "blues": "ADJ NOUN Blues; PLACE THING Blues; My THING Done DO; Got the ADJ THING; "
-    "DO, FIRST, DO",
-    "classical": "NOUN No. NO in D minor; NOUN in E-flat major, Op. NO; II. THING; III. MOOD NOUN; "
-    "NOUN No. NO: I. Allegro; Prelude No. NO; IV. Presto; THING, Op. NO; Étude: The MOOD THING",
-    "country": "That Ol’ ADJ NOUN; DO Back to PLACE; Her MOOD NOUN; NOUN, THING and Me; PLACE NOUN",
-    "disco": "DO WHEN, Baby; THING Fever (Extended); ADJ NOUN (Dance Mix); DO to the NOUN; "
-    "Love THING",
-    "drum and bass": "NOUN (VIP); ADJ NOUN (Remix); THING 17NO; Sub THING; NOUN x NOUN; DOING Dub",
-    "folk": "The NOUN’s Daughter; The THING o’ PLACE; FIRST and the THING; Lay Me by the NOUN",
-    "hip hop": "THING (feat. FIRST LAST); NOUN Talk; ADJ THING (Skit); DO for the NOUN; "
-    "No THING Allowed",
-    "jazz": "THING for FIRST; NOUN in 5; The LAST Walk; FIRST’s MOOD Mood; THING Blue; "
-    "Take the NOUN",
-    "k-pop": "DO DO DO; NOUN!; My THING (Inst.); Oh My THING; ADJ ADJ; NOUN + THING; Hello, THING",
-    "psychedelic rock": "The MOOD NOUN’s THING; PLACE THING Machine; NOUN Tree; "
-    "FIRST and the MOOD Sky",
-    "punk": "No More THING; I Hate the NOUN; DO or Die; NOUN!; Everybody’s ADJ; PLACE Is DOING",
-    "reggae": "THING Dub; Rise Up THING; DO in PLACE; NOUN Version; Jah THING; Natty in PLACE",
-    "synthwave": "NOUN 198NO; THING Drive; DOING into the NOUN; ADJ THING (Night Mix); Sector NO",
-    "techno": "NOUN 0NO; THING (Dub); ADJ NO; NOUN.THING; MOOD THING (PLACE Mix); Phase NO",
-    "thrash metal": "DOING in Blood; THING of PLACE; ADJ MOOD NOUN; DO to the NOUN; Gates of THING",
+    "ambient": "NOUN NO; MOOD NOUN, PLACE; NOUN (for STUFF); MOOD Drift; Slow STUFF; On BEING "
+    "WHERE; STUFF Study OPUS; PLACE, WHEN",
+    "blues": "ADJ NOUN Blues; PLACE STUFF Blues; My MOOD ONE Done Gone; Got the ADJ MANY; DO, "
+    "FIRST, DO; DAY Blues in KEY; Trouble WHERE",
+    "classical": "Sonata No. NO in KEY; Quartet in KEY, Op. OPUS; II. Adagio; III. Scherzo; "
+    "Symphony No. OPUS: I. Allegro; Prelude in KEY, Op. OPUS; IV. Presto; Nocturne in KEY, Op. "
+    "OPUS; Étude: The MOOD ONE; I. Andante; V. Finale; Waltz No. OPUS: The ONE; Fugue in KEY, "
+    "Op. OPUS; Song of the ONE, Op. OPUS; Variation OPUS",
+    "country": "That Ol’ ADJ NOUN; Take Me Back to PLACE; Her MOOD ONE; STUFF, STUFF and Me; "
+    "PLACE NOUN; Pour Me STUFF; Mama’s MOOD ONE; A MOOD ONE in PLACE",
+    "disco": "DO WHEN, Baby; MOOD Fever (Extended); ADJ NOUN (Dance Mix); DO to the NOUN; Love "
+    "ONE; DAY Night STUFF; Give Me STUFF",
+    "drum and bass": "NOUN (VIP); ADJ NOUN (Remix); STUFF 17NO; Sub STUFF; NOUN x NOUN; MOOD Dub",
+    "folk": "The MOOD ONE’s Daughter; The ONE o’ PLACE; FIRST and the ONE; Lay Me by the MOOD "
+    "NOUN; The MOOD ONE of PLACE; The Ballad of FIRST LAST; As I Walked to PLACE WHEN; NUMBER "
+    "MOOD MANY",
+    "hip hop": "STUFF (feat. FIRST LAST); NOUN Talk; ADJ THING (Skit); DO for the NOUN; No "
+    "STUFF in PLACE; MOOD MANY on Me; PLACE After Hours; DAY in PLACE",
+    "jazz": "ONE for FIRST; NOUN in 5; The LAST Walk; FIRST’s MOOD Mood; STUFF Blue; Take the "
+    "MOOD NOUN; Waltz for FIRST LAST; A PLACE Nocturne; Blues for FIRST LAST; Minor STUFF",
+    "k-pop": "DO DO DO; NOUN!; My STUFF (Inst.); Oh My MOOD ONE; ADJ ADJ; NOUN + STUFF; Hello, "
+    "MOOD ONE; Only You WHEN; ADJ STUFF",
+    "psychedelic rock": "The MOOD NOUN’s ONE; PLACE STUFF Machine; NOUN Tree; FIRST and the "
+    "MOOD Sky; Seven MANY of STUFF; The ONE Who Ate the ONE; MOOD MOOD STUFF",
+    "punk": "No More STUFF in PLACE; I Hate the MOOD NOUN; DO or Die; NOUN!; Everybody’s BEING; "
+    "PLACE Is BEING; Sick of MOOD MANY; Sack the MOOD ONE; I Don’t Want Your MOOD STUFF; MANY "
+    "Suck",
+    "reggae": "STUFF Dub; Rise Up, MOOD MANY; DO in PLACE; NOUN Version; Jah STUFF; Natty in "
+    "PLACE; One STUFF",
+    "synthwave": "NOUN 198NO; STUFF Drive; GOING into the NOUN; ADJ ONE (Night Mix); Sector "
+    "OPUS; PLACE 198NO; ADJ MANY; Last Train to PLACE",
+    "techno": "NOUN 0NO; STUFF (Dub); ADJ NO; NOUN.STUFF; MOOD STUFF (PLACE Mix); Phase OPUS; "
+    "ADJ NOUN NO; NOUN (Edit)",
+    "thrash metal": "BEING in the MOOD Blood; MANY of PLACE; ADJ MOOD NOUN; DO to the NOUN; "
+    "Gates of MOOD STUFF; The MOOD NOUN Rises; MOOD NOUN of STUFF; Kneel Before the MOOD ONE; "
+    "MOOD MANY of War",
 }
 _OWN_SHARE = 0.35
+# Slots that a genre has words of its own for, and the stock that it takes others from.
+_GENRE_SLOTS = {"ADJ": "MOOD", "NOUN": "ONE", "PLACE": "PLACE", "FIRST": "FIRST", "LAST": "LAST"}
+_OWNED = {"MOOD THING", "MOOD MANY", "NOUN", "ADJ THING"}  # what the artist’s name may stand before
+_FOUND_UNDER = {  # other names that shops and archives give such a genre
+    "ambient": "drone, new age",
+    "blues": "soul, rhythm and blues",
+    "classical": "chamber music, modern classical",
+    "country": "americana, bluegrass",
+    "disco": "funk, dance",
+    "drum and bass": "electronic, jungle",
+    "folk": "singer-songwriter, indie folk",
+    "hip hop": "rap, r&b",
+    "jazz": "bebop, swing",
+    "k-pop": "pop, dance pop",
+    "psychedelic rock": "rock, indie rock, progressive rock",
+    "punk": "indie rock, alternative, rock",
+    "reggae": "dub, ska",
+    "synthwave": "electronic, synth-pop",
+    "techno": "house, electronic",
+    "thrash metal": "metal, heavy metal",
+}
 
-# How many titles a list has: the least and the most.
-_LENGTHS = {"ambient": (4, 9), "classical": (4, 12), "techno": (3, 8), "drum and bass": (4, 12)}
-_LENGTHS |= {"jazz": (5, 9), "k-pop": (4, 7), "punk": (11, 17), "hip hop": (11, 17)}
-_LENGTHS |= {"thrash metal": (7, 10), "disco": (5, 9)}
-_USUAL_LENGTH = (8, 13)
+# How many titles a list has: the least and the most, each as likely as it gets by three draws.
+_LENGTHS = {"ambient": (4, 9), "classical": (4, 12), "techno": (3, 9), "drum and bass": (4, 12)}
+_LENGTHS |= {"jazz": (5, 9), "k-pop": (4, 7), "punk": (10, 17), "hip hop": (10, 18)}
+_LENGTHS |= {"thrash metal": (7, 11), "disco": (5, 10)}
+_USUAL_LENGTH = (8, 14)
 
 
 def invented_titles(info: CoverInfo, seed: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The genres, one or two, and the track list of a drawn cover; each title once."""
     rng = Random(f"titles {seed} {info.album_id}")
     other = rng.choice(sorted(WORDS)) if rng.random() < 0.2 else info.genre
-    theme = [word for word in info.album_name.split() if len(word) > 3 and word[0].isupper()]
-    family = info.artist_name.split()[-1]
-    length = rng.randint(*_LENGTHS.get(info.genre, _USUAL_LENGTH))
-    titles: dict[str, None] = {}
+    nouns = _split(WORDS[info.genre], "noun")
+    theme = [word for word in info.album_name.split() if word in nouns]
+    family = info.artist_name.split()[-1].capitalize()
+    least, most = _LENGTHS.get(info.genre, _USUAL_LENGTH)
+    length = round(sum(rng.uniform(least, most) for _ in range(3)) / 3)
+    small = info.year >= 2010 and rng.random() < 0.15
+    used, titles = set[str](), dict[str, None]()
     while len(titles) < length:
-        genre = rng.choice([info.genre, other])
+        genre = rng.choice([info.genre, info.genre, other])
         lines = (_OWN[genre] if rng.random() < _OWN_SHARE else _SHARED).split("; ")
-        title = _filled(rng.choice(lines), WORDS[genre], theme, rng)
-        if rng.random() < 0.03:
-            title = f"{family}’s {title.removeprefix('The ')}"
+        pattern = rng.choice(lines)
+        title = _filled(pattern, WORDS[genre], theme, rng)
+        words = {word for word in re.findall(r"\w{4,}", title) if word not in theme}
+        if (used & words and rng.random() < 0.9) or pattern in used:
+            continue
+        used |= words | {pattern}
+        if pattern in _OWNED and rng.random() < 0.15:
+            title = f"{family}’s {title}"
         titles[_of_its_time(title, info.year, rng)] = None
     framed = _framed(list(titles), info.album_name, info.year, rng)
-    return tuple(dict.fromkeys([info.genre, other])), tuple(framed)
+    genres = dict.fromkeys([_named(info.genre, rng), _named(other, rng)])
+    return tuple(genres), tuple(title.lower() for title in framed) if small else tuple(framed)
+
+
+def _named(genre: str, rng: Random) -> str:
+    """The genre, now and then by a name it is also found under."""
+    return rng.choice(_FOUND_UNDER[genre].split(", ")) if rng.random() < 0.3 else genre
 
 
 def _filled(pattern: str, words: Words, theme: list[str], rng: Random) -> str:
-    """The pattern with its slots filled; a thing may be a word of the album's name."""
+    """The pattern with its slots filled, each word once; a thing may be a word of the album."""
+    taken: set[str] = set()
 
     def word(slot: re.Match[str]) -> str:
         name = slot.group()
-        if name == "NO":
-            return str(rng.randint(1, 9))
-        if theme and name in ("NOUN", "THING") and rng.random() < 0.15:
-            return rng.choice(theme)
-        return rng.choice(_STOCK.get(name) or _split(words, name))
+        if name in ("NO", "OPUS"):
+            return str(rng.randint(1, 9 if name == "NO" else 130))
+        if theme and name == "NOUN" and rng.random() < 0.2:
+            chosen = rng.choice(theme)
+        elif name in _GENRE_SLOTS and rng.random() < 0.6:
+            chosen = rng.choice(_split(words, name))
+        else:
+            chosen = rng.choice(STOCK[_GENRE_SLOTS.get(name, name)])
+        if chosen in taken and name != "DO":
+            return word(slot)
+        taken.add(chosen)
+        return chosen
 
-    return _SLOT.sub(word, pattern)
+    return _ARTICLE.sub(r"\1n ", _SLOT.sub(word, pattern))
 
 
 def _split(words: Words, slot: str) -> list[str]:
@@ -137,13 +166,13 @@ def _split(words: Words, slot: str) -> list[str]:
 
 
 def _of_its_time(title: str, year: int, rng: Random) -> str:
-    """Habits of a time: `(Pt. 1)`, mixes, small letters."""
-    if year < 1975 and rng.random() < 0.05:
+    """Habits of a time: `(Pt. 1)` and mixes."""
+    if "(" in title:
+        return title
+    if year < 1975 and rng.random() < 0.04:
         return f"{title}, Pt. {rng.randint(1, 2)}"
     if 1980 <= year < 2000 and rng.random() < 0.05:
         return f"{title} ({rng.choice(['12-Inch', 'Club', 'Radio', 'Long'])} Version)"
-    if year >= 2010 and rng.random() < 0.12:
-        return title.lower()
     return title
 
 
@@ -151,7 +180,7 @@ def _framed(titles: list[str], album: str, year: int, rng: Random) -> list[str]:
     """With what stands at a list's ends, and the title track."""
     if rng.random() < 0.35 and album not in titles:
         titles[rng.randrange(len(titles))] = album
-    if year >= 1990 and rng.random() < 0.15:
+    if year >= 1990 and rng.random() < 0.1:
         titles[0] = "Intro"
     if year >= 1965 and rng.random() < 0.08:
         titles[-1] = rng.choice(["Outro", f"{titles[0]} (Reprise)", "Coda"])

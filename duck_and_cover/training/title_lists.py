@@ -20,6 +20,7 @@ from duck_and_cover.data.splits import album_key, split_rows
 from duck_and_cover.data.synthetic.covers import describe_cover
 from duck_and_cover.errors import UsageError
 from duck_and_cover.titles.network import padded
+from duck_and_cover.titles.pieces import Pieces
 from duck_and_cover.titles.text import END, NEXT, TitleRequest, list_bytes
 from duck_and_cover.training.invented_titles import invented_titles
 
@@ -49,11 +50,28 @@ class TitleList:
 
 
 class TitleBatch(NamedTuple):
-    """Prefixes (B, P), lists (B, T) with PAD behind both, and the step that they belong to."""
+    """Prefixes (B, P) in bytes, lists (B, T) in pieces, PAD behind both.
+
+    `characters` are those of all lists, line ends included; `step` is the one it belongs to.
+    """
 
     prefix: Tensor
     written: Tensor
+    characters: int
     step: int
+
+    @classmethod
+    def of(
+        cls, requests: Sequence[TitleRequest], lists: Sequence[bytes], pieces: Pieces, step: int = 0
+    ) -> TitleBatch:
+        """Lists as they are written, each with what it is for."""
+        first = [byte & 0b1100_0000 != 0b1000_0000 for text in lists for byte in text]
+        return cls(
+            padded([request.prefix() for request in requests]),
+            padded([pieces.split(text) for text in lists]),
+            sum(first),
+            step,
+        )
 
 
 def load_lists(
@@ -118,6 +136,7 @@ class TitleBatches(IterableDataset[TitleBatch]):
 
     Args:
         lists: To learn from.
+        pieces: What they are split into.
         batch_size: Lists a step.
         epochs: How often each is shown.
         drop: The chance of each part of what a list is for to be withheld.
@@ -125,9 +144,16 @@ class TitleBatches(IterableDataset[TitleBatch]):
     """
 
     def __init__(
-        self, lists: Sequence[TitleList], batch_size: int, epochs: int, drop: float, seed: int
+        self,
+        lists: Sequence[TitleList],
+        pieces: Pieces,
+        batch_size: int,
+        epochs: int,
+        drop: float,
+        seed: int,
     ) -> None:
-        self.lists, self.batch_size, self.drop, self.seed = lists, batch_size, drop, seed
+        self.lists, self.pieces = lists, pieces
+        self.batch_size, self.drop, self.seed = batch_size, drop, seed
         self.written = [one.written() for one in lists]
         self.steps_an_epoch = -(-len(lists) // batch_size)
         self.steps = self.steps_an_epoch * epochs
@@ -143,8 +169,8 @@ class TitleBatches(IterableDataset[TitleBatch]):
         epoch, place = divmod(step, self.steps_an_epoch)
         rows = self._order(epoch)[place]
         rng = Random(f"withheld {self.seed} {step}")
-        prefixes = [withheld(self.lists[row].request, self.drop, rng).prefix() for row in rows]
-        return TitleBatch(padded(prefixes), padded([self.written[row] for row in rows]), step)
+        requests = [withheld(self.lists[row].request, self.drop, rng) for row in rows]
+        return TitleBatch.of(requests, [self.written[row] for row in rows], self.pieces, step)
 
     def _epoch_order(self, epoch: int) -> list[list[int]]:
         rng = Random(f"order {self.seed} {epoch}")
@@ -171,10 +197,12 @@ def withheld(request: TitleRequest, drop: float, rng: Random) -> TitleRequest:
     )
 
 
-def whole_batches(lists: Sequence[TitleList], batch_size: int) -> Iterator[TitleBatch]:
+def whole_batches(
+    lists: Sequence[TitleList], pieces: Pieces, batch_size: int
+) -> Iterator[TitleBatch]:
     """All lists once, with nothing withheld, for validation."""
     ordered = sorted(lists, key=lambda one: len(one.written()))
     for start in range(0, len(ordered), batch_size):
         part = ordered[start : start + batch_size]
-        prefixes = padded([one.request.prefix() for one in part])
-        yield TitleBatch(prefixes, padded([one.written() for one in part]), start)
+        written = [one.written() for one in part]
+        yield TitleBatch.of([one.request for one in part], written, pieces)

@@ -1,4 +1,4 @@
-"""The title model's training: next-byte likelihood, one optimiser, its place in the run."""
+"""The title model's training: next-piece likelihood, one optimiser, its place in the run."""
 
 from __future__ import annotations
 
@@ -85,11 +85,11 @@ class TitleModule(LightningModule):
 
     def training_step(self, batch: TitleBatch, batch_idx: int) -> Tensor:
         """Mean nats a character."""
-        nats, characters = likelihood(self.network, batch)
+        nats = likelihood(self.network, batch)
         self.nats += nats.item()
-        self.characters += characters
+        self.characters += batch.characters
         self.steps_done = batch.step + 1
-        return nats / characters
+        return nats / batch.characters
 
     def train_loss(self) -> float:
         """Mean nats a character since it was last asked for."""
@@ -102,12 +102,12 @@ class TitleModule(LightningModule):
         """Mean nats a character of lists that were not learnt from."""
         self.network.eval()
         nats, characters = 0.0, 0
-        for batch in whole_batches(lists, self.learning.batch_size):
-            on_device = TitleBatch(
-                batch.prefix.to(self.device), batch.written.to(self.device), batch.step
+        for batch in whole_batches(lists, self.batches.pieces, self.learning.batch_size):
+            on_device = batch._replace(
+                prefix=batch.prefix.to(self.device), written=batch.written.to(self.device)
             )
-            loss, count = likelihood(self.network, on_device)
-            nats, characters = nats + loss.item(), characters + count
+            nats += likelihood(self.network, on_device).item()
+            characters += batch.characters
         self.network.train()
         return nats / characters
 
@@ -125,17 +125,12 @@ class TitleModule(LightningModule):
         checkpoint["loops"] = None
 
 
-def likelihood(network: TitleNetwork, batch: TitleBatch) -> tuple[Tensor, int]:
-    """What lists cost: nats in all, and how many characters they have, line ends included.
-
-    A character of several bytes costs what its bytes cost; it is counted by its first.
-    """
+def likelihood(network: TitleNetwork, batch: TitleBatch) -> Tensor:
+    """What lists cost: nats in all, line ends included."""
     memory = network.read(batch.prefix)
     begins = torch.full_like(batch.written[:, :1], NEXT)
     given = torch.cat([begins, batch.written[:, :-1]], 1)
     logits, _ = network(given, memory, network.begin(memory))
-    nats = F.cross_entropy(
+    return F.cross_entropy(
         logits.flatten(0, 1), batch.written.flatten(), ignore_index=PAD, reduction="sum"
     )
-    first = (batch.written != PAD) & (batch.written & 0b1100_0000 != 0b1000_0000)
-    return nats, int(first.sum())

@@ -15,10 +15,12 @@ from torch.utils.data import DataLoader
 
 from duck_and_cover.data.workers import progress
 from duck_and_cover.errors import StoppedEarly
-from duck_and_cover.titles.copies import Copies
-from duck_and_cover.titles.draft import TrackList
+from duck_and_cover.titles.copies import Copies, Words
+from duck_and_cover.titles.draft import Learnt, TrackList
 from duck_and_cover.titles.folder import save_titles
+from duck_and_cover.titles.habits import Habits
 from duck_and_cover.titles.network import TitleNetwork
+from duck_and_cover.titles.pieces import Pieces
 from duck_and_cover.titles.text import is_long, plain
 from duck_and_cover.titles.writer import TitleWriter
 from duck_and_cover.training.building import quiet_libraries
@@ -42,16 +44,23 @@ class TitleRun(Callback):
     Args:
         run: The folder.
         lists: By split.
+        pieces: What they are split into.
         data: Name of the training data.
         advance: Told of each step that is done.
     """
 
     def __init__(
-        self, run: RunFolder, lists: Lists, data: str, advance: Callable[[int], None]
+        self,
+        run: RunFolder,
+        lists: Lists,
+        pieces: Pieces,
+        data: str,
+        advance: Callable[[int], None],
     ) -> None:
         self.run, self.lists, self.data, self.advance = run, lists, data, advance
         titles = [title for one in lists["train"] for title in one.titles]
-        self.copies = Copies.of(titles)
+        habits = Habits.of([(one.request, one.titles) for one in lists["train"]])
+        self.learnt = Learnt(pieces, Copies.of(titles), Words.of(titles), habits)
         self.known = {plain(title) for title in titles}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -93,7 +102,7 @@ class TitleRun(Callback):
         if loss < best:
             folder = self.run.path / "model"
             with written(folder, tensor_bytes(module.network.state_dict())):
-                save_titles(folder, module.network, self.copies, {"name": self.data}, row)
+                save_titles(folder, module.network, self.learnt, {"name": self.data}, row)
         log.info(
             "epoch %d: perplexity %.3f a character, %.0f %% of titles are new%s",
             epoch,
@@ -104,7 +113,8 @@ class TitleRun(Callback):
 
     def _samples(self, network: TitleNetwork) -> list[tuple[str, TrackList]]:
         """Lists for validation records, nothing refused for being a copy, with their names."""
-        writer = TitleWriter(copy.deepcopy(network).cpu(), Copies.of(()), {})
+        learnt = self.learnt._replace(copies=Copies.of(()))
+        writer = TitleWriter(copy.deepcopy(network).cpu(), learnt, {})
         every = max(len(self.lists["validation"]) // SAMPLED, 1)
         chosen = [one.request for one in self.lists["validation"][::every][:SAMPLED]]
         requests = [replace(request, seed=seed) for seed, request in enumerate(chosen)]
@@ -177,7 +187,7 @@ def fit(
             enable_progress_bar=False,
             enable_model_summary=False,
             gradient_clip_val=1.0,
-            callbacks=[TitleRun(run, lists, data, advance), stops],
+            callbacks=[TitleRun(run, lists, module.batches.pieces, data, advance), stops],
         )
         use_checkpoint_files(trainer)
         loader = DataLoader(module.batches, batch_size=None)

@@ -20,6 +20,7 @@ from jsonargparse import ArgumentParser, Namespace
 from duck_and_cover.errors import UsageError
 from duck_and_cover.shell import as_arguments
 from duck_and_cover.titles.network import TitleNetwork
+from duck_and_cover.titles.pieces import Pieces
 from duck_and_cover.training.building import preset_path
 from duck_and_cover.training.run import RunFolder, free_folder
 from duck_and_cover.training.title_lists import TitleBatches, load_lists
@@ -42,7 +43,7 @@ class TitleData:
 
     covers: str = "synthetic"
     columns: dict[str, str] | None = None
-    synthetic_count: int = 8000
+    synthetic_count: int = 12000
 
 
 def asked_for(configs: Sequence[str], resume: Path | None) -> bool:
@@ -140,11 +141,13 @@ def train_titles(
     parts, whole_config = parsed(args)
     run, data, seed = RunFolder(Path(parts.run.out)), parts.data, parts.seed_everything
     lists = load_lists(data.covers, data.synthetic_count, seed, data.columns)
+    pieces = Pieces.of((one.written() for one in lists["train"]), parts.titles.settings["pieces"])
+    learning = parts.learning
     batches = TitleBatches(
-        lists["train"], parts.learning.batch_size, parts.epochs, parts.learning.withheld, seed
+        lists["train"], pieces, learning.batch_size, parts.epochs, learning.withheld, seed
     )
     if resume is None:
         run.create()
         run.config.write_text(whole_config, encoding="utf-8")
-    fit(TitleModule(parts.titles, batches, parts.learning, seed), run, lists, data.covers, deadline)
+    fit(TitleModule(parts.titles, batches, learning, seed), run, lists, data.covers, deadline)
     return run

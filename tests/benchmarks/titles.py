@@ -1,11 +1,13 @@
 """How good a title model is, beside letter statistics, and how fast.
 
-python -m tests.benchmarks.titles [--model FOLDER] [--data synthetic] [--count 8000] [--lists 200]
+python -m tests.benchmarks.titles [--model FOLDER] [--data synthetic] [--count 12000] [--lists 200]
 
 Perplexity is a character's, over the lists of the test split, whose artists the model has not seen.
 The yardstick is what counts of up to six bytes make of the same training lists (Witten and Bell
 1991): it knows no record, and no title further back. Shares of new titles are of lists written for
-the test split's records, with nothing refused and with copies refused.
+the test split's records, with nothing refused and with copies refused. A word is known where the
+training lists, or what the list is for, have it; lengths are the shortest, the quartiles, and the
+longest.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import torch
 from duck_and_cover.titles.copies import Copies
 from duck_and_cover.titles.draft import TrackList
 from duck_and_cover.titles.network import TitleNetwork
+from duck_and_cover.titles.pieces import Pieces
 from duck_and_cover.titles.text import plain
 from duck_and_cover.titles.writer import TitleWriter
 from duck_and_cover.training.title_lists import TitleList, load_lists, whole_batches
@@ -65,10 +68,28 @@ class Counts:
 
 
 @torch.no_grad()
-def perplexity(network: TitleNetwork, lists: Sequence[TitleList]) -> float:
+def perplexity(network: TitleNetwork, pieces: Pieces, lists: Sequence[TitleList]) -> float:
     """A character's, in single precision."""
-    costs = [likelihood(network, batch) for batch in whole_batches(lists, 32)]
-    return math.exp(sum(float(nats) for nats, _ in costs) / sum(count for _, count in costs))
+    batches = list(whole_batches(lists, pieces, 32))
+    nats = sum(float(likelihood(network, batch)) for batch in batches)
+    return math.exp(nats / sum(batch.characters for batch in batches))
+
+
+def known_words(made: Sequence[TrackList], records: Sequence[TitleList], words: set[str]) -> float:
+    """The share of words that the training lists have, or what the list is for."""
+    known = total = 0
+    for one, record in zip(made, records, strict=True):
+        given = set(plain(record.request.prefix().decode(errors="ignore")).split())
+        written = [word for title in one.titles for word in plain(title).split()]
+        known += sum(word in words or word in given for word in written)
+        total += len(written)
+    return known / max(total, 1)
+
+
+def spread(made: Sequence[TrackList]) -> list[int]:
+    """The shortest list, the quartiles, and the longest."""
+    lengths = sorted(len(one.titles) for one in made)
+    return [lengths[round(part * (len(lengths) - 1) / 4)] for part in range(5)]
 
 
 def written(writer: TitleWriter, lists: Sequence[TitleList]) -> tuple[list[TrackList], float]:
@@ -89,28 +110,38 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--model", default=None)
     asked.add_argument("--data", default="synthetic")
-    asked.add_argument("--count", type=int, default=8000)
+    asked.add_argument("--count", type=int, default=12000)
     asked.add_argument("--lists", type=int, default=200)
     options = asked.parse_args()
     torch.set_num_threads(1)
     lists = load_lists(options.data, options.count)
     writer = TitleWriter.from_pretrained(options.model)
-    free = TitleWriter(writer.network, Copies.of(()), {})
+    free = TitleWriter(writer.network, writer.learnt._replace(copies=Copies.of(())), {})
     known = {plain(title) for one in lists["train"] for title in one.titles}
     records = lists["test"][: options.lists]
+    words = {word for title in known for word in title.split()}
     real = [TrackList(one.titles) for one in lists["test"]]
     raw, together = written(free, records)
     held, _ = written(writer, records)
     refused = sum((Counter(one.refused) for one in held), Counter[str]())
     figures = {
         "lists": {split: len(found) for split, found in lists.items()},
-        "perplexity": perplexity(writer.network.float(), lists["test"]),
+        "perplexity": perplexity(writer.network.float(), writer.learnt.pieces, lists["test"]),
         "perplexity of counts": Counts(lists["train"]).perplexity(lists["test"]),
         "new, all and long": {
             "test split": novelty(real, known),
             "nothing refused": novelty(raw, known),
             "copies refused": novelty(held, known),
         },
+        "known words": {
+            "test split": known_words(real, lists["test"], words),
+            "written": known_words(held, records, words),
+        },
+        "lengths": {"test split": spread(real), "written": spread(held)},
+        "title tracks": sum(
+            one.request.album in made.titles for one, made in zip(records, held, strict=True)
+        )
+        / len(records),
         "refused": refused,
         "titles": sum(len(one.titles) for one in held),
     }

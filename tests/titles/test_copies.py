@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from duck_and_cover.titles.copies import Copies
+from duck_and_cover.titles.copies import Copies, Words
 from duck_and_cover.titles.manners import is_coarse
 
 KNOWN = [f"The Ballad of Number {i}" for i in range(2000)]
@@ -37,8 +37,15 @@ def test_it_is_the_same_out_of_a_file(copies: Copies) -> None:
     "tensor", [torch.zeros(4), torch.zeros(2, 2, dtype=torch.uint8), torch.zeros(0).byte()]
 )
 def test_another_tensor_is_no_filter(tensor: torch.Tensor) -> None:
-    with pytest.raises(ValueError, match="filter of copies"):
+    with pytest.raises(ValueError, match="filter of copies or words"):
         Copies.from_tensor(tensor)
+
+
+def test_words_are_known_by_the_training_set_or_by_name() -> None:
+    words = Words.of(["Don’t Look Back", "春の雨 Rain"])
+    assert words.know("Look, RAIN!") and words.know("don’t") and words.know("7 & 9")
+    assert not words.know("Look Backwood") and words.know("Look Backwood", ["The Backwood Boys"])
+    assert words.know("影 Луна")  # scripts that are not judged
 
 
 @pytest.mark.parametrize(
