@@ -122,7 +122,7 @@ def evaluate(
     from duck_and_cover.evaluation.table import report_table
     from duck_and_cover.generation.allocator import keep_freed_memory
 
-    keep_freed_memory()
+    keep_freed_memory(large=False)  # whole sets of covers come and go
     wanted = Wanted(data, split, n, features, inception_weights, seed)
     report, page = report_on(models, wanted, out, shlex.join(["duck-and-cover", *sys.argv[1:]]))
     typer.echo(report_table(report))

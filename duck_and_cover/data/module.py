@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pyarrow as pa
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
@@ -18,6 +19,7 @@ from duck_and_cover.data.large import AheadSampler, DrawAhead, Pixels, threads_f
 from duck_and_cover.data.load import load_covers
 from duck_and_cover.data.pyramid import PYRAMID_MAX, CoverPyramid
 from duck_and_cover.data.sampler import Draw, StageBatchSampler, Weights
+from duck_and_cover.data.schema import SPLITS
 from duck_and_cover.data.stream import SHUFFLE_BUFFER, CoverStream
 from duck_and_cover.data.stream_batches import (
     BEGINNING,
@@ -161,6 +163,16 @@ class CoverDataModule(LightningDataModule):
         """The pyramid of `train`, `validation` or `test`, made on first use."""
         if self.stream:
             raise UsageError("stream: this needs covers on the disk; leave out --stream for it")
+        if split not in self._pyramids:
+            self._pyramids[split] = CoverPyramid.open_or_build(
+                self._rows()[split],
+                self.growth.resolution,
+                limit=self.pyramid_max,
+                cache=self.cache,
+            )
+        return self._pyramids[split]
+
+    def _rows(self) -> "DatasetDict":
         if self._splits is None:
             self._splits = load_covers(
                 self.covers,
@@ -169,14 +181,14 @@ class CoverDataModule(LightningDataModule):
                 synthetic_size=self.synthetic_size,
                 seed=self.seed,
             )
-        if split not in self._pyramids:
-            self._pyramids[split] = CoverPyramid.open_or_build(
-                self._splits[split],
-                self.growth.resolution,
-                limit=self.pyramid_max,
-                cache=self.cache,
-            )
-        return self._pyramids[split]
+        return self._splits
+
+    def let_go(self) -> None:
+        """Open every split, and free the rows, of which the pyramids have what is needed."""
+        for split in SPLITS:
+            self.pyramid(split)
+        self._splits = None
+        pa.default_memory_pool().release_unused()
 
     @property
     def streamed(self) -> CoverStream:

@@ -154,6 +154,10 @@ class CoverPyramid:
             return self.large.read(indices, resolution)
         return np.take(np.asarray(self.levels[resolution]), indices, axis=0)
 
+    def close(self) -> None:
+        """Let go of the pages that were read; the next reading maps them anew."""
+        self._levels = None
+
     def warn_of_enlarged(self, resolution: int) -> None:
         """Say how many covers have fewer pixels than the training wants."""
         warn_of_enlarged(np.load(self.folder / SIDES), resolution)

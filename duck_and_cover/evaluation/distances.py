@@ -15,7 +15,7 @@ Features = npt.NDArray[np.floating]  # (N, D)
 Points = npt.NDArray[np.float64]  # (N, D)
 
 BLOCK = 1000  # rows of a table of pairs held at once
-PAIRS_AT_ONCE = 64  # of pictures
+PAIRS_AT_ONCE = 16  # of pictures
 
 
 def frechet(real: Features, fake: Features) -> float:

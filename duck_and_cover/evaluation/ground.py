@@ -30,6 +30,7 @@ from duck_and_cover.evaluation.real_covers import RealCovers, Rows, count_of, co
 from duck_and_cover.evaluation.report.contents import Flag
 from duck_and_cover.evaluation.structure import sliced_wasserstein
 from duck_and_cover.evaluation.verdicts import Verdicts
+from duck_and_cover.generation.allocator import give_back_freed_memory
 from duck_and_cover.generation.generator import Pictures
 
 SPLITS = {
@@ -124,7 +125,7 @@ class Ground:
             parts: Which of the M are held against the reference of each cut.
         """
         found = [
-            self._to_reference(cut, features[rows], pictures[rows])
+            self._to_reference(cut, features[rows], pictures, rows)
             for cut, rows in zip(self.cuts, parts, strict=True)
         ]
         if len(found) == 1:
@@ -134,9 +135,11 @@ class Ground:
         values = {name: [each[name] for each in found] for name in found[0]}
         return {name: Value(float(np.mean(v)), float(np.std(v))) for name, v in values.items()}
 
-    def _to_reference(self, cut: Cut, features: Features, pictures: Pictures) -> dict[str, float]:
-        real, own = self.features[cut.reference], self.covers.pictures[cut.reference]
-        patches = sliced_wasserstein(own, pictures, seed=self.seed)
+    def _to_reference(
+        self, cut: Cut, features: Features, pictures: Pictures, rows: Rows
+    ) -> dict[str, float]:
+        real, own = self.features[cut.reference], self.covers.pictures
+        patches = sliced_wasserstein(own, pictures, self.seed, cut.reference, rows)
         return {
             "kid": kid(real, features),
             "fid": frechet(real, features),
@@ -172,17 +175,21 @@ def lay_ground(
             f"--split {split}: {count} covers are too few to compare with; "
             "take --split held-out or all, or more --data"
         )
+    data.let_go()
+    give_back_freed_memory()  # of opening the data, as much as a half takes
     covers = covers_of(data, SPLITS[split], rows)
     judge = judge_for(data)
     extractor = extractor_for(features, judge, inception_weights)
     origin = Origin("+".join(data.pyramid(s).fingerprint for s in SPLITS[split]), split, rows)
     verdicts = judge.look(covers.pictures)
+    give_back_freed_memory()
     if extractor.name == JUDGE:
         points = verdicts.features
     else:
         points = remembered_features(extractor, covers.pictures, origin)
     mixed = np.random.default_rng(seed).permutation(len(rows))
-    guarded = check_features(extractor, covers.pictures[mixed], points[mixed])
+    guarded = check_features(extractor, covers.pictures, points[mixed])
+    give_back_freed_memory()
     return Ground(
         data,
         split,

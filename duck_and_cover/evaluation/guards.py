@@ -47,7 +47,7 @@ def check_features(extractor: Extractor, pictures: Pictures, features: Features)
     Args:
         extractor: What made the features.
         pictures: Real covers (N, R, R, 3), at least sixteen.
-        features: The extractor's features (N, D) of them.
+        features: The extractor's features (N, D) of them, in any order.
 
     Raises:
         DuckAndCoverError: What is wrong with the extractor, in one line.

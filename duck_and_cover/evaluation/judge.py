@@ -75,7 +75,7 @@ class Judge:
         self.vocabulary, self.resolution = vocabulary, resolution
 
     @torch.no_grad()
-    def look(self, pictures: Pictures, batch_size: int = 64) -> Verdicts:
+    def look(self, pictures: Pictures, batch_size: int = 32) -> Verdicts:
         """Judge covers (N, R, R, 3) of any power of two from the judge's resolution on."""
         features, genres, years = [], [], []
         for start in range(0, len(pictures), batch_size):

@@ -49,6 +49,12 @@ def made(
 
     Those of a generator that is still growing are enlarged by repeating their pixels.
     """
-    pictures = np.concatenate(list(maker.stream(conditions, first_seed)))
-    times = max(resolution // pictures.shape[1], 1)
-    return pictures.repeat(times, axis=1).repeat(times, axis=2)
+    pictures, done = np.empty((0, resolution, resolution, 3), np.uint8), 0
+    for batch in maker.stream(conditions, first_seed):
+        times = max(resolution // batch.shape[1], 1)
+        batch = batch.repeat(times, axis=1).repeat(times, axis=2)
+        if not done:
+            pictures = np.empty((len(conditions), *batch.shape[1:]), np.uint8)
+        pictures[done : done + len(batch)] = batch
+        done += len(batch)
+    return pictures

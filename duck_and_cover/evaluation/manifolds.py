@@ -18,7 +18,7 @@ from torch import Tensor
 from duck_and_cover.evaluation.distances import Features
 from duck_and_cover.evaluation.report.contents import PrCurve
 
-BLOCK = 1000  # rows of a table of pairs held at once
+BLOCK = 250  # rows of a table of pairs held at once
 ROUNDING = 1e-12  # of the largest squared norm: what two ways to the same distance may differ by
 CLUSTERINGS = 10  # that a curve is the mean of, as in the paper's own code
 

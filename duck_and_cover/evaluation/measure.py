@@ -25,6 +25,7 @@ from duck_and_cover.evaluation.report.contents import Curve, Figure, ModelReport
 from duck_and_cover.evaluation.report.meanings import direction
 from duck_and_cover.evaluation.scores import Scores, genre_rows, score_of
 from duck_and_cover.evaluation.verdicts import Verdicts, confusion, years_seen
+from duck_and_cover.generation.allocator import give_back_freed_memory
 from duck_and_cover.generation.generator import Pictures
 from duck_and_cover.generation.sheet import COLUMNS, ROWS, contact_sheet, sheet_conditions
 
@@ -41,14 +42,17 @@ def measure(
     """
     pictures, parts = _shown(who, ground, folder)
     seen = ground.judge.look(pictures)
+    give_back_freed_memory()
     features = ground.features_of(pictures, seen, f"the covers of {who.name}")
     found = ground.distances(features, pictures, parts)
+    give_back_freed_memory()
     copies, pairs = memorisation(
         lambda part: ground.judge.look(part).features,
         pictures,
         ground.unseen,
         ground.data.pyramid("train"),
     )
+    give_back_freed_memory()
     sheets = {"samples": _samples(who.maker, pictures, ground.data.growth.resolution)}
     if pairs is not None:
         sheets["nearest"] = pairs

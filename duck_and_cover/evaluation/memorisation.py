@@ -43,6 +43,9 @@ class TrainingCovers(Protocol):
     def read(self, indices: npt.NDArray[np.integer[Any]], resolution: int) -> Pictures:
         """Covers by row number: (B,) -> (B, R, R, 3)."""
 
+    def close(self) -> None:
+        """Let go of what was read."""
+
 
 def pixel_features(pictures: Pictures) -> Array:
     """Mean colours of 16x16, 8x8 and 4x4 cells of covers (N, R, R, 3), R a power of two from 4 on.
@@ -159,6 +162,7 @@ def nearest(
     for start in track(range(0, len(training), BLOCK), "searching the training covers"):
         rows = np.arange(start, min(start + BLOCK, len(training)))
         block = training.read(rows, side)
+        training.close()
         for name, to in maps.items():
             features = to(block)
             for nearest_so_far, asked in zip(found[name], queries[name], strict=True):

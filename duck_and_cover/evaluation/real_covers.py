@@ -73,6 +73,7 @@ def covers_of(data: CoverDataModule, splits: Sequence[str], rows: Rows | None = 
         for start in range(0, len(own), AT_ONCE):
             part = own[start : start + AT_ONCE]
             pictures[part] = pyramid.read(rows[part] - first, resolution)
+        pyramid.close()
         first += len(pyramid)
     return RealCovers(pictures, Labels.together([p.labels for p in pyramids]).at(rows))
 

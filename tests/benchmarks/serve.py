@@ -2,9 +2,8 @@
 
 python -m tests.benchmarks.serve [--model MODEL] [--clients 64] [--requests 20000] [--size PIXELS]
 
-Without a model it is a network of the quickstart's widths that was never trained. Server and
-clients share this machine's cores. Every tenth of the way a line is printed; at the end, what a
-crowd beyond the bound is told.
+The model is the one that comes with the package. Server and clients share this machine's cores.
+Every tenth of the way a line is printed; at the end, what a crowd beyond the bound is told.
 """
 
 from __future__ import annotations
@@ -25,32 +24,19 @@ from urllib.request import urlopen
 
 import torch
 
-from duck_and_cover.conditions import Vocabulary
+from duck_and_cover.generation import SHIPPED
 from duck_and_cover.generation.allocator import keep_freed_memory
-from duck_and_cover.generation.folder import GeneratorConfig
 from duck_and_cover.generation.generator import CoverGenerator
-from duck_and_cover.networks.progan import ProGANGenerator
 from duck_and_cover.web.serving import serve
 
 ROOT = Path(__file__).parents[2]
-GENRES = ("ambient", "blues", "classical", "jazz", "techno", "thrash metal")
 
 
-def untrained() -> CoverGenerator:
-    """A generator of the quickstart's widths, 32 x 32."""
-    words = Vocabulary(GENRES, 1950, 2025)
-    network = ProGANGenerator(
-        32, words.spec, latent=128, fmap_base=256, fmap_max=64, condition_width=64
-    )
-    config = GeneratorConfig("progan", network.settings, words.settings(), 32)
-    return CoverGenerator(network.eval().requires_grad_(False), config, words, "untrained")
-
-
-def run_server(model: str | None, threads: int) -> None:
+def run_server(model: str, threads: int) -> None:
     """Serve until told to stop; the address is the first line."""
     keep_freed_memory()
     torch.set_num_threads(threads)
-    generator = CoverGenerator.from_pretrained(model) if model else untrained()
+    generator = CoverGenerator.from_pretrained(model)
     serve({"model": generator}, port=0, say=lambda line: print(line, flush=True))
 
 
@@ -116,7 +102,7 @@ async def crowd(address: str, clients: int, queue: Iterator[bytes]) -> tuple[Cou
 def measure(arguments: argparse.Namespace) -> None:
     """Start a server, ask it, print."""
     words = ["--serve", "--threads", str(arguments.threads)]
-    words += ["--model", arguments.model] if arguments.model else []
+    words += ["--model", arguments.model]
     command = [sys.executable, "-m", "tests.benchmarks.serve", *words]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -138,7 +124,7 @@ def measure(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model")
+    parser.add_argument("--model", default=SHIPPED)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--size", type=int, default=None)

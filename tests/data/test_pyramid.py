@@ -71,6 +71,8 @@ def test_read_gives_rows_in_the_order_asked(covers: datasets.Dataset, tmp_path: 
     assert batch.shape == (3, 8, 8, 3) and batch.dtype == np.uint8
     assert type(batch) is np.ndarray and batch.flags.writeable and batch.flags.c_contiguous
     assert np.array_equal(batch, pyramid.levels[8][[7, 0, 7]])
+    pyramid.close()
+    assert np.array_equal(batch, pyramid.read(np.array([7, 0, 7]), 8))
 
 
 @pytest.mark.usefixtures("refuse_building")

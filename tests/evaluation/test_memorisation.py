@@ -35,6 +35,9 @@ class Stored:
         pictures: Pictures = self.pictures[indices]
         return pictures
 
+    def close(self) -> None:
+        """Nothing is held."""
+
 
 def noise(count: int, side: int = 8, seed: int = 0) -> Pictures:
     return np.random.default_rng(seed).integers(0, 256, (count, side, side, 3), dtype=np.uint8)

@@ -80,6 +80,13 @@ def test_a_set_is_at_no_distance_from_itself() -> None:
     assert sliced_wasserstein(noise(70, 32), noise(70, 32)) == {32: 0, 16: 0}
 
 
+def test_rows_are_as_good_as_copies() -> None:
+    real, fake, random = noise(40, 16), noise(50, 16, seed=1), np.random.default_rng(2)
+    some, others = random.permutation(40)[:30], random.permutation(50)[:20]
+    copied = sliced_wasserstein(real[some], fake[others])
+    assert sliced_wasserstein(real, fake, 0, some, others) == copied
+
+
 def test_each_level_sees_its_own_scale() -> None:
     """Blur takes the finest level away; a wash of colour is the coarsest's alone."""
     covers, others = noise(60, 32), noise(60, 32, seed=1)
