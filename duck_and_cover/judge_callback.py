@@ -5,12 +5,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from lightning.pytorch import LightningModule, Trainer
 
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.judge import judge_for
 from duck_and_cover.evaluation.makes import made
-from duck_and_cover.evaluation.real_covers import held_out
+from duck_and_cover.evaluation.real_covers import RealCovers, held_out
 from duck_and_cover.evaluation.scores import look_over
 from duck_and_cover.generation.folder import save_generator
 from duck_and_cover.generation.generator import CoverGenerator
@@ -45,8 +46,15 @@ class JudgeScores(ClockCallback):
             self.judge, real = judge_for(self.data), held_out(self.data)
             self.reference = self.judge.look(real.pictures).features
             self.asked = real.some(MOST)
+            pl_module.latest.update(self._floors(real))
             if pl_module.images_shown == 0:
                 self.act(trainer, pl_module)
+
+    def _floors(self, real: RealCovers) -> dict[str, float]:
+        """real/...: the same scores of one half of the real covers, held against the other."""
+        half, other = real.at(np.arange(0, len(real.genres), 2)).some(MOST), self.reference[1::2]
+        found = look_over(self.judge, half.pictures, half, other)
+        return {f"real/{name}": value for name, value in found.items() if math.isfinite(value)}
 
     def act(self, trainer: Trainer, module: GANModule) -> None:
         """Draw, judge, log; keep the best."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def model_card(config: GeneratorConfig, samples: bool = False) -> str:
     also = [*words.get("texts", ()), *(["audio features"] if words.get("audio_means") else [])]
     genre = f' --genre "{genres[0]}"' if genres else ""
     year = f" --year {span[1]}" if span[1] else ""
-    rows = "\n".join(f"| {name} | {value:.4g} |" for name, value in config.metrics.items())
+    rows = "\n".join(_rows(config.metrics))
     python = (f"genres={genres[0]!r}, " if genres else "") + (
         f"year={span[1]}, " if span[1] else ""
     )
@@ -58,12 +59,12 @@ covers = CoverGenerator.from_pretrained("FOLDER_OR_ID").generate({python}seeds=r
 
 ## How good it is
 
-| metric | value |
-|---|---|
-{rows or "| none measured | |"}
+| metric | generated | real covers |
+|---|---|---|
+{rows or "| none measured | | |"}
 
-`val/kid` and the like are of a small look in training; `duck-and-cover evaluate` holds a generator
-against covers that it has not seen, each distance beside its floor.
+These are of a small look in training, and the real covers' kid is its floor: the distance of one
+half of them to the other. `duck-and-cover evaluate` looks at more covers in more ways.
 
 ## Limits
 
@@ -71,3 +72,12 @@ against covers that it has not seen, each distance beside its floor.
 
 The weights may be used as the training covers' licences allow; duck_and_cover itself is MIT.
 """
+
+
+def _rows(metrics: Mapping[str, float]) -> Iterator[str]:
+    """Of the table: what was measured of its covers, and of real ones."""
+    for name, value in metrics.items():
+        kind, _, what = name.partition("/")
+        if kind == "val":
+            real = metrics.get(f"real/{what}")
+            yield f"| {what} | {value:.4g} | {'' if real is None else f'{real:.4g}'} |"

@@ -166,7 +166,7 @@ def generator_config(module: GANModule, data: dict[str, str]) -> GeneratorConfig
         alpha=stage.alpha,
         kimg=module.images_shown / 1000,
         data=data,
-        metrics={k: v for k, v in module.latest.items() if k.startswith("val/")},
+        metrics={k: v for k, v in module.latest.items() if k.startswith(("val/", "real/"))},
     )
 
 

@@ -37,7 +37,7 @@ def config(network: ProGANGenerator) -> GeneratorConfig:
         resolution=16,
         kimg=12.5,
         data={"name": "synthetic", "fingerprint": "abc"},
-        metrics={"val/kid": 0.0123456},
+        metrics={"val/kid": 0.0123456, "real/kid": 0.001},
     )
 
 

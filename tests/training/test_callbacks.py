@@ -38,8 +38,11 @@ def test_the_judge_is_asked_from_start_to_end(run: RunFolder) -> None:
 def test_the_generator_carries_its_scores(run: RunFolder) -> None:
     config = json.loads((run.generator / "config.json").read_text())
     assert config["kimg"] == 0.2 and config["resolution"] == 16 and config["alpha"] == 1.0
-    assert {"val/kid", "val/genre_accuracy", "val/year_error"} <= config["metrics"].keys()
-    assert "val/kid" in (run.generator / "README.md").read_text()
+    names = ("kid", "genre_accuracy", "year_error")
+    assert {f"{kind}/{name}" for kind in ("val", "real") for name in names} <= set(
+        config["metrics"]
+    )
+    assert "| kid | " in (run.generator / "README.md").read_text()
     assert config["data"]["name"] == "synthetic" and config["data"]["fingerprint"]
 
 
