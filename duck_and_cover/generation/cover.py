@@ -65,10 +65,14 @@ class Cover:
 
     def save(self, path: Path) -> None:
         """Write a PNG whose text chunks are the settings."""
+        self.picture.save(path, pnginfo=self.text_chunks())
+
+    def text_chunks(self) -> PngInfo:
+        """The settings as a PNG holds them."""
         text = PngInfo()
         for name, value in self.settings.items():
             text.add_itxt(name, value)
-        self.picture.save(path, pnginfo=text)
+        return text
 
 
 def save_covers(

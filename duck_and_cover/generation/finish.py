@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, ImageFilter
-from PIL.PngImagePlugin import PngInfo
 
 from duck_and_cover.errors import UsageError
 from duck_and_cover.generation.cover import Cover
@@ -126,10 +125,7 @@ def encoded(picture: Image.Image, form: Form, cover: Cover) -> bytes:
     """
     settings, file = cover.settings, io.BytesIO()
     if form == "png":
-        text = PngInfo()
-        for name, value in settings.items():
-            text.add_itxt(name, value)
-        how: dict[str, Any] = dict(pnginfo=text, compress_level=_PNG_LEVEL)
+        how: dict[str, Any] = dict(pnginfo=cover.text_chunks(), compress_level=_PNG_LEVEL)
     else:
         how = dict(
             quality=_JPEG_QUALITY,

@@ -30,6 +30,12 @@ def is_hub_id(name: str) -> bool:
     return shaped and not Path(name).exists()
 
 
+def short_name(model: str) -> str:
+    """A model's last part: of its Hub id, its folder or the run around that."""
+    parts = [part for part in Path(model).parts if part != "generator"]
+    return parts[-1] if parts else model
+
+
 def _download(repo: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError

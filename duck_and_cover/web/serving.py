@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote
 
 import uvicorn
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp
 
 from duck_and_cover.errors import UsageError
 from duck_and_cover.generation.generator import CoverGenerator
+from duck_and_cover.generation.hub import short_name
 from duck_and_cover.web.api import create_app
 from duck_and_cover.web.settings import Settings
 from duck_and_cover.web.studio import Titler
@@ -63,8 +63,7 @@ def load_models(words: Sequence[str]) -> dict[str, CoverGenerator]:
     for word in words:
         name, given, model = word.partition("=")
         if not given:
-            parts = [part for part in Path(word).parts if part != "generator"]
-            name, model = parts[-1] if parts else word, word
+            name, model = short_name(word), word
         if name in models:
             raise UsageError(f"two models are called {name}: write NAME={model}")
         models[name] = CoverGenerator.from_pretrained(model)

@@ -22,9 +22,8 @@ from pathlib import Path
 
 from duck_and_cover import __version__
 from duck_and_cover.errors import DuckAndCoverError, UsageError
-from duck_and_cover.generation import SHIPPED
 from duck_and_cover.generation.generator import CoverGenerator
-from duck_and_cover.generation.hub import is_hub_id, push_folder
+from duck_and_cover.generation.hub import is_hub_id, push_folder, short_name
 
 PACKAGE, EXTRA = "duck-and-cover", "web"
 LICENCE = "licenses/LICENSE"  # where an installed distribution keeps it
@@ -190,10 +189,8 @@ def requirements() -> list[str]:
 
 def known_as(name: str) -> str:
     """What callers are told of a model: its Hub id, or its folder's name without the way there."""
-    if is_hub_id(name) or name == SHIPPED:
-        return name
-    parts = [part for part in Path(name).parts if part != "generator"]
-    return parts[-1] if parts else "covers"
+    short = name if is_hub_id(name) else short_name(name)
+    return "covers" if short == "generator" else short
 
 
 def _installed() -> Distribution:
