@@ -221,6 +221,20 @@ def test_fused_convolutions_give_the_same_gradients(kind: Convolution, plainly: 
         torch.testing.assert_close(fused, plain, atol=1e-9, rtol=1e-9)
 
 
+@pytest.mark.parametrize(("kind", "plainly"), FUSED)
+def test_fused_convolutions_learn_after_they_were_drawn_from(
+    kind: Convolution, plainly: Plain
+) -> None:
+    conv, x = kind(3, 4).to(torch.float16), torch.randn(2, 3, 4, 4, dtype=torch.float16)
+    with torch.inference_mode():  # the first use of anything in this precision
+        conv(x)
+    conv(x).sum().backward()
+    got = conv.weight.grad
+    conv.weight.grad = None
+    plainly(conv, x).sum().backward()
+    torch.testing.assert_close(got, conv.weight.grad, atol=0.05, rtol=0.01)
+
+
 @pytest.mark.parametrize("kind", [EqualConv2d, EqualConvUp, EqualConvDown])
 def test_convolutions_run_in_bfloat16(kind: Convolution) -> None:
     conv, x = kind(8, 8), torch.randn(2, 8, 4, 4)
