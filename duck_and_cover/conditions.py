@@ -2,7 +2,6 @@
 
 import difflib
 import math
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,8 +13,8 @@ import torch
 from duck_and_cover.audio_features import AUDIO_FEATURES
 from duck_and_cover.errors import UsageError
 from duck_and_cover.labels import Labels
+from duck_and_cover.names import letters, meaning_width, meanings
 from duck_and_cover.networks.condition_encoder import AUDIO, ConditionSpec, ConditionTensors
-from duck_and_cover.networks.text_encoder import BEGIN, END, TEXT_LENGTH, TEXTS
 
 PARTS = ("genres", "year", "audio", "artist", "album")  # what a model may be conditioned on
 FAR = 4.0  # deviations of an audio feature that count
@@ -52,6 +51,8 @@ class Vocabulary:
         audio_means, audio_deviations: Of the ten features over the training covers, by which they
             are scaled; empty where the model does not hear.
         texts: Which of artist and album the model reads.
+        sentences, sentence_width: The frozen sentence model that reads them, a folder or Hub id,
+            and the width of its vectors; empty where their letters are learnt.
     """
 
     genres: tuple[str, ...]
@@ -61,6 +62,8 @@ class Vocabulary:
     audio_means: tuple[float, ...] = ()
     audio_deviations: tuple[float, ...] = ()
     texts: tuple[str, ...] = ()
+    sentences: str = ""
+    sentence_width: int = 0
 
     @classmethod
     def of(
@@ -68,17 +71,23 @@ class Vocabulary:
         labels: Labels,
         parts: Sequence[str] = PARTS,
         families: Mapping[str, str] | None = None,
+        sentences: str = "",
     ) -> "Vocabulary":
         """The vocabulary of a dataset.
 
         Args:
             parts: Which of `PARTS` count; what the dataset does not have is left out anyhow.
             families: As in `families_of`.
+            sentences: The sentence model that reads names, where there are any.
+
+        Raises:
+            UsageError: There is no such sentence model.
         """
         names = sorted({name for names in labels.genres for name in names})
         known = labels.years[labels.years > 0].tolist()
         means, deviations = _scales(labels.audio) if "audio" in parts else ((), ())
         given = {"artist": labels.artists, "album": labels.albums}
+        texts = tuple(part for part, names in given.items() if part in parts and any(names or ()))
         return cls(
             genres=tuple(names) if "genres" in parts else (),
             families=families_of(names, families) if "genres" in parts else (),
@@ -86,9 +95,9 @@ class Vocabulary:
             last_year=max(known, default=0) if "year" in parts else 0,
             audio_means=means,
             audio_deviations=deviations,
-            texts=tuple(
-                part for part, names in given.items() if part in parts and any(names or ())
-            ),
+            texts=texts,
+            sentences=sentences if texts else "",
+            sentence_width=meaning_width(sentences) if texts and sentences else 0,
         )
 
     @classmethod
@@ -108,6 +117,9 @@ class Vocabulary:
         years = vocabulary.first_year, vocabulary.last_year
         if not all(isinstance(number, int) for number in (*years, *vocabulary.families)):
             raise ValueError("years and families: whole numbers are needed")
+        width = vocabulary.sentence_width
+        if not isinstance(width, int) or (width > 0) != bool(vocabulary.sentences):
+            raise ValueError(f"sentences: {vocabulary.sentences!r} with vectors of {width}")
         ConditionSpec.of(vocabulary.spec.settings())
         if {len(vocabulary.audio_means), len(vocabulary.audio_deviations)} not in ({0}, {AUDIO}):
             raise ValueError(f"audio: {AUDIO} means and deviations are needed, or none")
@@ -120,9 +132,8 @@ class Vocabulary:
     @property
     def spec(self) -> ConditionSpec:
         """What encoders have to be built for."""
-        return ConditionSpec(
-            len(self.genres), self.families, bool(self.audio_means), bool(self.texts)
-        )
+        heard, read = bool(self.audio_means), bool(self.texts)
+        return ConditionSpec(len(self.genres), self.families, heard, read, self.sentence_width)
 
     def check(self, condition: Condition) -> None:
         """Raise a UsageError that names what would do, where the vocabulary has no such thing.
@@ -221,7 +232,7 @@ class Vocabulary:
         dated = ((year >= self.first_year) & (year <= self.last_year) & (year > 0)).float()
         hot, audio, texts = self._hot(labels), self._audio(labels), self._texts(labels)
         tagged = hot.amax(dim=1) if self.genres else torch.zeros(count)
-        named = (texts[:, :, 0] > 0).float()
+        named = (texts != 0).any(dim=2).float()
         present = torch.cat([tagged[:, None], dated[:, None], named, audio.isfinite()], dim=1)
         return ConditionTensors(
             hot, self.scale(year) * dated, audio.nan_to_num(), texts, present.float()
@@ -245,21 +256,12 @@ class Vocabulary:
         return torch.from_numpy(scaled.astype(np.float32)).clamp(-FAR, FAR)
 
     def _texts(self, labels: Labels) -> torch.Tensor:
-        codes = np.zeros((len(labels), TEXTS, TEXT_LENGTH), np.int32)
+        """(B, 2, ...), 0 where not known."""
         kinds = (("artist", labels.artists), ("album", labels.albums))
-        for kind, (part, names) in enumerate(kinds):
-            if part in self.texts and names is not None:
-                for row, name in enumerate(names):
-                    letters = code_points(name)
-                    codes[row, kind, : len(letters)] = letters
-        return torch.from_numpy(codes)
-
-
-def code_points(name: str) -> npt.NDArray[np.int32]:
-    """A name's first letters as models read them: one form and case, single spaces."""
-    plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-    codes = np.frombuffer(plain.encode("utf-32-le", "replace"), "<u4").astype(np.int32)
-    return codes[codes > max(BEGIN, END)][:TEXT_LENGTH]
+        read = [names if part in self.texts else None for part, names in kinds]
+        if self.sentences:
+            return meanings(read, len(labels), self.sentences, self.sentence_width)
+        return letters(read, len(labels))
 
 
 def _named(features: npt.NDArray[np.float32]) -> dict[str, float]:

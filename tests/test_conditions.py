@@ -12,7 +12,6 @@ from duck_and_cover.audio_features import AUDIO_FEATURES
 from duck_and_cover.conditions import (
     Condition,
     Vocabulary,
-    code_points,
     families_of,
 )
 from duck_and_cover.errors import UsageError
@@ -187,14 +186,6 @@ def test_audio_that_cannot_be_says_why(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         words.check(Condition(audio=audio))
-
-
-def test_names_become_letters_in_one_form() -> None:
-    assert code_points("  Straße\n ").tolist() == [ord(c) for c in "strasse"]
-    assert code_points("ＡＢＣ").tolist() == code_points("abc").tolist()
-    assert code_points("Мумий Тролль").tolist() == [ord(c) for c in "мумий тролль"]
-    assert code_points("\ud800\x02é").tolist() == [ord("?"), ord("é")]
-    assert len(code_points("x" * 100)) == 40 and not len(code_points("   "))
 
 
 def test_only_names_that_the_model_reads_are_given() -> None:

@@ -4,7 +4,7 @@
 5  quickstart, judge_callback
 4  data_collection, training, evaluation, web
 3  data, generation
-2  conditions
+2  conditions, names
 1  networks, labels, titles, losses, augment, growth, configs
 0  the ground: typography, audio_features, shell, errors
 """
@@ -39,6 +39,7 @@ FLOORS = {
     "duck_and_cover.data": 3,
     "duck_and_cover.generation": 3,
     "duck_and_cover.conditions": 2,
+    "duck_and_cover.names": 2,
     "duck_and_cover.labels": 1,
     "duck_and_cover.networks": 1,
     "duck_and_cover.titles": 1,

@@ -99,19 +99,16 @@ class CoverDataModule(LightningDataModule):
         synthetic_count: How many covers to draw for `synthetic`.
         synthetic_size: Pixels of a side at which they are drawn.
         conditions: What the model is told of a cover: some of genres, year, audio, artist, album.
-        genres: The genres it knows; None takes every genre of the training split.
-        years: First and last year; None takes them from the training split.
-        families: A file of lines `genre<tab>family`, by which rare genres learn from their family;
-            None takes those for a family that end in the same word.
+        genres, years: The genres, and the first and last year; None asks the training split.
+        families: A file of lines `genre<tab>family`, that rare ones learn from; None: last words.
+        sentences: A frozen sentence model that reads artist and album; None learns their letters.
         vocabulary: All of that as a run has found it; None looks at the training split.
         pyramid_max: The highest resolution that is stored as pixels, a power of two; above it
             covers are decoded from their files at every step, which takes no disk.
         balance: How far rare genres are shown more often: 0 not at all, 1 as often as any other.
         stream: Whether covers are read as they are shown, without a copy of one's own.
-        shuffle_buffer: How many covers of a stream are shuffled together and stand in memory,
-            undecoded; the next as many are read meanwhile.
-        workers: Loader processes. What is stored is memory-mapped, and what is not is decoded by
-            threads, so 0 is the fastest on most machines.
+        shuffle_buffer: Covers of a stream shuffled together, undecoded; as many are read ahead.
+        workers: Loader processes; 0 is mostly the fastest, for there are memory maps and threads.
         seed: Of the order of covers and of the synthetic drawings.
         cache: Folder of the pyramids; None takes the user's cache folder.
     """
@@ -127,6 +124,7 @@ class CoverDataModule(LightningDataModule):
         genres: list[str] | None = None,
         years: tuple[int, int] | None = None,
         families: Path | None = None,
+        sentences: str | None = None,
         vocabulary: dict[str, Any] | None = None,
         pyramid_max: int = PYRAMID_MAX,
         balance: float = 0.0,
@@ -141,7 +139,7 @@ class CoverDataModule(LightningDataModule):
         self.growth = growth or Growth()
         self.synthetic_count, self.synthetic_size = synthetic_count, synthetic_size
         self.conditions, self.genres, self.years = tuple(conditions), genres, years
-        self.families = families
+        self.families, self.sentences = families, sentences or ""
         self._vocabulary = Vocabulary.from_settings(vocabulary) if vocabulary else None
         check_conditions(self.conditions)
         check_balance(balance)
@@ -216,7 +214,9 @@ class CoverDataModule(LightningDataModule):
         families = read_families(self.families)
         given = {"genres": self.genres, "year": self.years}
         asked = [part for part in parts if given.get(part) is None]
-        found = Vocabulary.of(self._labels(), asked, families) if asked else Vocabulary((), 0, 0)
+        found = Vocabulary((), 0, 0)
+        if asked:
+            found = Vocabulary.of(self._labels(), asked, families, self.sentences)
         if self.genres is not None and "genres" in parts:
             named = families_of(self.genres, families)
             found = replace(found, genres=tuple(self.genres), families=named)

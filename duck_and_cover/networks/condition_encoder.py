@@ -14,7 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from duck_and_cover.networks.layers import EqualLinear, leaky_relu
-from duck_and_cover.networks.text_encoder import TEXT_LENGTH, TEXTS, TextEncoder
+from duck_and_cover.networks.text_encoder import (
+    TEXT_LENGTH,
+    TEXTS,
+    MeaningEncoder,
+    TextEncoder,
+)
 
 YEAR_WAVES = 4  # sine and cosine pairs; the finest has a period of half the range of years
 AUDIO = 10  # features
@@ -27,17 +32,20 @@ class ConditionTensors(NamedTuple):
     genres: Tensor  # (B, G) multi-hot over the vocabulary
     year: Tensor  # (B,) scaled to [-1, 1] over the vocabulary's range
     audio: Tensor  # (B, 10) with mean 0 and deviation 1 over the training covers
-    texts: Tensor  # (B, 2, TEXT_LENGTH) code points of artist and album, int32, 0 after the end
+    # Of artist and album (B, 2, TEXT_LENGTH) code points, int32, 0 after the end; or (B, 2, D) what
+    # a sentence model made of them, 0 where there is no name.
+    texts: Tensor
     present: Tensor  # (B, 14) 1 where given: genres, year, artist, album, each audio feature
 
     @classmethod
-    def nothing(cls, count: int, n_genres: int) -> "ConditionTensors":
+    def nothing(cls, count: int, n_genres: int, sentence_width: int = 0) -> "ConditionTensors":
         """Nothing given, `count` times."""
+        letters = torch.zeros(count, TEXTS, TEXT_LENGTH, dtype=torch.int32)
         return cls(
             torch.zeros(count, n_genres),
             torch.zeros(count),
             torch.zeros(count, AUDIO),
-            torch.zeros(count, TEXTS, TEXT_LENGTH, dtype=torch.int32),
+            torch.zeros(count, TEXTS, sentence_width) if sentence_width else letters,
             torch.zeros(count, SOUND + AUDIO),
         )
 
@@ -108,12 +116,14 @@ class ConditionSpec:
         families: The family of each genre, counted from 0; empty where each is its own.
         audio: Whether covers come with audio features.
         texts: Whether they come with artist and album.
+        sentence_width: Of the vectors that names come as; 0 where they come as letters.
     """
 
     n_genres: int = 0
     families: tuple[int, ...] = ()
     audio: bool = False
     texts: bool = False
+    sentence_width: int = 0
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "ConditionSpec":
@@ -172,7 +182,10 @@ class ConditionEncoder(nn.Module):
         self.absent = nn.Parameter(torch.randn(2, width))
         # Each feature comes with its mark of presence, which stands in for an embedding of absence.
         self.audio = EqualLinear(2 * AUDIO, width, gain=1.0) if spec.audio else None
-        self.texts = TextEncoder(width) if spec.texts else None
+        self.texts: TextEncoder | MeaningEncoder | None = None
+        if spec.texts:
+            inputs = spec.sentence_width
+            self.texts = MeaningEncoder(inputs, width) if inputs else TextEncoder(width)
         self.mix = EqualLinear(width, width)
         self.out = EqualLinear(width, width, gain=1.0)
 

@@ -3,7 +3,8 @@
     thrash -> ^ t h r a s h $ -> t h r .. ^t th hr .. ^th thr hra .. -> mean of their embeddings
 
 (Bojanowski et al. 2017, arXiv 1607.04606.) It is made for any script: there is no alphabet, nothing
-to download, and what was never seen is made of parts that were. It learns with the GAN.
+to download, and what was never seen is made of parts that were. It learns with the GAN. Where a
+frozen sentence model has read the names before, what is learnt is one layer.
 """
 
 import math
@@ -11,6 +12,8 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from duck_and_cover.networks.layers import EqualLinear
 
 TEXTS = 2  # artist and album
 TEXT_LENGTH = 40  # characters of a text that count
@@ -52,6 +55,22 @@ def runs(codes: Tensor) -> tuple[Tensor, Tensor]:
         inner = (first >= 1) & (first < total - 1) if n == 1 else first + n <= total
         there.append(inner & (length > 0))
     return torch.cat(places, dim=2), torch.cat(there, dim=2)
+
+
+class MeaningEncoder(nn.Module):
+    """What a sentence model made of artist and album -> (B, width); none has an embedding."""
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__()
+        self.read = EqualLinear(TEXTS * inputs, width, gain=1.0)
+        nn.init.zeros_(self.read.weight)  # as the table of runs, and for its reason
+        self.absent = nn.Parameter(torch.randn(TEXTS, width))
+
+    def forward(self, texts: Tensor) -> Tensor:
+        """Vectors (B, TEXTS, D), 0 where there is no name -> (B, width)."""
+        missing = (texts == 0).all(dim=2).to(texts.dtype)
+        read: Tensor = self.read(texts.flatten(1)) + missing @ self.absent / math.sqrt(TEXTS)
+        return read
 
 
 class TextEncoder(nn.Module):

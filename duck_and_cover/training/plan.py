@@ -41,8 +41,9 @@ def forward_gflop(module: GANModule) -> dict[int, float]:
     """Arithmetic of one picture through both networks, by resolution; runs nothing."""
     generator = copy.deepcopy(module.generator).to("meta")
     discriminator = copy.deepcopy(module.discriminator).to("meta")
-    n_genres = len(module.vocabulary.genres)
-    condition = ConditionTensors.nothing(1, n_genres).to("meta")
+    vocabulary = module.vocabulary
+    nothing = ConditionTensors.nothing(1, len(vocabulary.genres), vocabulary.sentence_width)
+    condition = nothing.to("meta")
     z = torch.zeros(1, generator.latent, device="meta")
     costs: dict[int, float] = {}
     for r in resolutions(module.growth.resolution, module.growth.start):
@@ -56,10 +57,16 @@ class SameBatch(Dataset[Batch]):
     """One made-up batch, as often as asked for, with the clock going on."""
 
     def __init__(
-        self, resolution: int, count: int, n_genres: int, steps: int, alpha: float = 1.0
+        self,
+        resolution: int,
+        count: int,
+        n_genres: int,
+        steps: int,
+        alpha: float = 1.0,
+        sentence_width: int = 0,
     ) -> None:
-        self.resolution, self.count, self.n_genres, self.steps = resolution, count, n_genres, steps
-        self.alpha = alpha
+        self.resolution, self.count, self.steps, self.alpha = resolution, count, steps, alpha
+        self.condition = ConditionTensors.nothing(count, n_genres, sentence_width)
 
     def __len__(self) -> int:
         return self.steps
@@ -67,8 +74,7 @@ class SameBatch(Dataset[Batch]):
     def __getitem__(self, step: int) -> Batch:
         shape = (self.count, 3, self.resolution, self.resolution)
         images = torch.zeros(shape, dtype=torch.uint8).to(memory_format=torch.channels_last)
-        condition = ConditionTensors.nothing(self.count, self.n_genres)
-        return Batch(images, condition, self.alpha, step * self.count, self.count)
+        return Batch(images, self.condition, self.alpha, step * self.count, self.count)
 
 
 class _Stopwatch(Callback):
@@ -100,7 +106,9 @@ def try_steps(
     """
     trial = copy.deepcopy(module)
     trial.images_shown = 0
-    data = SameBatch(resolution, batch_size, len(module.vocabulary.genres), steps, alpha)
+    known = module.vocabulary
+    sizes = batch_size, len(known.genres), steps, alpha, known.sentence_width
+    data = SameBatch(resolution, *sizes)
     quiet: dict[str, Any] = dict(logger=False, enable_checkpointing=False)
     quiet |= dict(enable_progress_bar=False, enable_model_summary=False, callbacks=list(callbacks))
     Trainer(max_epochs=1, **quiet, **trainer).fit(trial, DataLoader(data, batch_size=None))

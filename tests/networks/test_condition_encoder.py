@@ -21,7 +21,7 @@ from duck_and_cover.networks.condition_encoder import (
 )
 from duck_and_cover.networks.condition_encoder import GENRES as GENRE
 from duck_and_cover.networks.layers import leaky_relu
-from duck_and_cover.networks.text_encoder import TEXT_LENGTH, TEXTS
+from duck_and_cover.networks.text_encoder import TEXT_LENGTH, TEXTS, TextEncoder
 from tests.given import given, spec
 
 GENRES = 5
@@ -185,7 +185,7 @@ def test_some_rows_and_one_genre_alone() -> None:
 
 def test_each_part_moves_the_encoding_alone() -> None:
     encoder = ConditionEncoder(ConditionSpec(GENRES, audio=True, texts=True), 16)
-    assert encoder.texts is not None
+    assert isinstance(encoder.texts, TextEncoder)
     torch.nn.init.normal_(encoder.texts.table)  # names begin alike
     condition = whole(6)
     before = encoder(condition)
