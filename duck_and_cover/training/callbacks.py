@@ -18,7 +18,7 @@ from duck_and_cover.training.saving import NotSaved, tensor_bytes, written
 log = logging.getLogger(__name__)
 
 NEVER = -1
-GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 32, 640
+GIF_SECONDS, GIF_FRAMES, GIF_SIDE = 8, 24, 640  # of covers: below 3 MB
 
 
 class ClockCallback(Callback):

@@ -23,6 +23,7 @@ COLUMNS = (
     ("genre accuracy", "genre_accuracy"),
     ("year error", "year_error"),
     ("KID", "kid"),
+    ("FID", "fid"),
     ("precision", "precision"),
     ("recall", "recall"),
     ("diversity", "diversity"),
