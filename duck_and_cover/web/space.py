@@ -137,7 +137,8 @@ def write_space(folder: Path, generator: CoverGenerator) -> Path:
     """
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty: name a new folder for the Space")
-    needed, model = requirements(), known_as(generator.name)
+    reading = ["sentences"] if generator.vocabulary.sentences else []
+    needed, model = requirements(*reading), known_as(generator.name)
     folder.mkdir(parents=True, exist_ok=True)
     generator.save_pretrained(folder / "generator")
     with as_file(files("duck_and_cover")) as package:
@@ -166,8 +167,11 @@ def push_space(
         return push_folder(folder, repo, private, token, space_sdk="docker")
 
 
-def requirements() -> list[str]:
-    """What the package and its page need installed, as pip reads it; other extras are left out.
+def requirements(*extras: str) -> list[str]:
+    """What the package and its page need installed, as pip reads it.
+
+    Args:
+        extras: What else of the package's extras is needed; the others are left out.
 
     Raises:
         DuckAndCoverError: The package is not installed here, or was when it had no page.
@@ -182,7 +186,7 @@ def requirements() -> list[str]:
         needed, _, marker = line.partition(";")
         extra = re.fullmatch(r"""\s*extra\s*==\s*["']([\w-]+)["']\s*""", marker)
         plain = re.sub(r"\s*\(([^)]*)\)", r"\1", needed.strip())
-        if extra is None or extra[1] == EXTRA:
+        if extra is None or extra[1] in (EXTRA, *extras):
             found.append(f"{plain};{marker}" if marker and extra is None else plain)
     return found
 

@@ -111,6 +111,7 @@ def test_markers_stay_and_other_extras_go(tmp_path: Path, monkeypatch: pytest.Mo
     record.write_text("\n".join(metadata), encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     assert requirements() == ['one[a]>=1,<2; python_version < "3.12"', "two>=2"]
+    assert requirements("video")[2:] == ["three"]
 
 
 def test_what_is_not_known_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
