@@ -117,9 +117,9 @@ class Vocabulary:
         years = vocabulary.first_year, vocabulary.last_year
         if not all(isinstance(number, int) for number in (*years, *vocabulary.families)):
             raise ValueError("years and families: whole numbers are needed")
-        width = vocabulary.sentence_width
-        if not isinstance(width, int) or (width > 0) != bool(vocabulary.sentences):
-            raise ValueError(f"sentences: {vocabulary.sentences!r} with vectors of {width}")
+        model, width = vocabulary.sentences, vocabulary.sentence_width
+        if (type(model), type(width)) != (str, int) or width < 0 or bool(model) != bool(width):
+            raise ValueError(f"sentences: {model!r} with vectors of {width!r}")
         ConditionSpec.of(vocabulary.spec.settings())
         if {len(vocabulary.audio_means), len(vocabulary.audio_deviations)} not in ({0}, {AUDIO}):
             raise ValueError(f"audio: {AUDIO} means and deviations are needed, or none")

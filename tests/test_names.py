@@ -103,7 +103,16 @@ def test_a_vocabulary_knows_who_reads_its_names(model: str) -> None:
     assert (nameless.sentences, nameless.sentence_width) == ("", 0)
 
 
-@pytest.mark.parametrize("wrong", [{"sentence_width": 0}, {"sentences": ""}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sentence_width": 0},
+        {"sentences": ""},
+        {"sentences": "", "sentence_width": -1},
+        {"sentences": 5},
+        {"sentence_width": "8"},
+    ],
+)
 def test_a_model_and_its_width_belong_together(model: str, wrong: dict[str, object]) -> None:
     known = Vocabulary.of(labels(["Ann"], ["Ruby"]), ("album",), sentences=model)
     with pytest.raises(ValueError, match="sentences"):
