@@ -21,6 +21,8 @@ class Generator(nn.Module):
         latent: Length of z.
         uniform: Whether z is drawn from U(-1, 1) and not from N(0, 1).
         encoder: Of the condition; None in unconditional networks.
+        to_rgb: What makes pictures of features, by their resolution: the top one alone where the
+            network does not grow.
     """
 
     settings: dict[str, Any]
@@ -28,6 +30,7 @@ class Generator(nn.Module):
     latent: int
     uniform: bool = False
     encoder: ConditionEncoder | None
+    to_rgb: nn.ModuleDict
 
     def encoded(self, condition: Given) -> Tensor:
         """Conditions of B covers as (B, W); what is encoded stays as it is."""

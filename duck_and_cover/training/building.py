@@ -161,15 +161,20 @@ def build(
     """Everything of a run from the arguments of LightningCLI; nothing is trained yet.
 
     Raises:
-        UsageError: An argument that the parser refuses.
+        UsageError: An argument that the parser refuses, or a plan for networks that do not grow.
     """
     try:
         with quiet_libraries():
-            return TrainCLI(args, strategy, plugins)
+            cli = TrainCLI(args, strategy, plugins)
     # What networks and modules refuse when they are built comes as a ValueError around it.
     except (ArgumentError, ValueError) as error:
         inner = _own(error)
         raise inner or UsageError(_first_reason(str(error))) from error
+    start, generator = cli.model.growth.start, cli.model.generator
+    if str(start) not in generator.to_rgb:
+        name = type(generator).__name__
+        raise UsageError(f"{name} has no pictures of {start}x{start}: leave start_resolution null")
+    return cli
 
 
 def _own(error: BaseException | None) -> UsageError | None:

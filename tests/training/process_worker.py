@@ -53,9 +53,14 @@ class PlainDescent(ProGANModule):
 
 
 def main(config: str, out: Path) -> None:
-    """A whole run, a spoilt one and one broken off; each process names folders of its own."""
+    """A whole run, and unless it is to be ALONE a spoilt one and one broken off.
+
+    Each process names folders of its own.
+    """
     rank = os.environ["RANK"]
     train(["--config", config, f"--run.out={out}/whole-{rank}"])
+    if os.environ.get("ALONE"):
+        return
     os.environ |= {"NAN_AT": "40", "WEIGHTS": str(out / "spoilt")}
     train(["--config", config, f"--run.out={out}/spoilt-{rank}"])
     del os.environ["NAN_AT"]

@@ -127,3 +127,10 @@ def test_the_papers_preset_is_the_papers() -> None:
     assert module.generator.latent == 100 and module.generator.uniform
     assert module.generator.get_parameter("blocks.32.0.weight").shape == (256, 128, 5, 5)
     assert module.matching == 0 and module.lr_end == 1 and not module.augment.policy
+
+
+@pytest.mark.parametrize("name", ["dcgan", "wgan_gp", "acgan"])
+def test_networks_of_one_resolution_refuse_to_grow(name: str) -> None:
+    args = ["--config", str(preset_path(name)), *DATA, "--growth.resolution=16"]
+    with pytest.raises(UsageError, match="has no pictures of 8x8: leave start_resolution null"):
+        build([*args, "--growth.start_resolution=8"])

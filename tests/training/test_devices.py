@@ -129,6 +129,29 @@ def test_two_nodes_are_as_one_process(alone: RunFolder, together: Path) -> None:
         assert (first[name] - before[name]).norm() > 1e-4 * first[name].norm(), name
 
 
+def test_options_on_two_nodes_are_as_on_one(tmp_path: Path, config: Path, alone: RunFolder) -> None:
+    """The head for genres, augmentation that adapts, and a beginning with another run's weights."""
+    whole = yaml.safe_load(config.read_text())
+    arguments = whole["model"]["init_args"]
+    arguments["discriminator"]["init_args"]["classify"] = True
+    ada = {"class_path": "duck_and_cover.augment.ADA", "init_args": {"kimg": 0.2, "target": -1.1}}
+    arguments |= {"ac": 1.0, "ac_generator": 0.1, "augment": ada, "lr": 0.1}
+    whole["run"]["init_from"] = str(alone.path)
+    options = tmp_path / "options.yaml"
+    options.write_text(yaml.safe_dump(whole))
+    one = train(["--config", str(options), f"--run.out={tmp_path / 'one'}"])
+    port, more = free_port(), {"WEIGHTS": tmp_path, "ALONE": 1}
+    words = [str(WORKER), str(options), str(tmp_path)]
+    finish(*(torchrun(node, port, words, **more) for node in (0, 1)))
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert first["augment.p"] > 0 and "discriminator.genre_head.weight" in first
+    for name, tensor in first.items():
+        assert torch.equal(tensor, second[name]), name
+    assert_close(weights(one), first)
+    begun = weights(alone)["generator.blocks.8.conv0.weight"]
+    assert 0 < (first["generator.blocks.8.conv0.weight"] - begun).norm() < begun.norm()
+
+
 def test_losses_are_of_the_whole_batch(alone: RunFolder, together: Path) -> None:
     header, *rows = read_rows(alone.metrics)
     same_header, *same_rows = read_rows(RunFolder(together / "whole-0").metrics)
