@@ -20,8 +20,9 @@ from duck_and_cover.labels import Labels
 from duck_and_cover.names import code_points, letters, meaning_width, meanings
 from duck_and_cover.networks.condition_encoder import ALBUM, ARTIST, AUDIO, ConditionEncoder
 from duck_and_cover.networks.text_encoder import MeaningEncoder
-from duck_and_cover.training.building import preset_path
+from duck_and_cover.training.building import build, preset_path, quiet_libraries, trainer_settings
 from duck_and_cover.training.fit import train
+from duck_and_cover.training.plan import forward_gflop, try_steps
 
 WIDTH = 8
 COLOURS = {
@@ -158,8 +159,12 @@ def test_a_word_that_was_never_seen_means_what_its_like_do(model: str, tmp_path:
     settings += ["--model.init_args.matching=1", "--model.init_args.ema_kimg=1"]
     for network in ("generator", "discriminator"):
         settings.append(f"--model.init_args.{network}.init_args.fmap_max=32")
-    run = tmp_path / "run"
-    train(["--config", str(preset_path("progan")), *settings, f"--run.out={run}"])
+    run, args = tmp_path / "run", ["--config", str(preset_path("progan")), *settings]
+    cli = build(args)
+    assert forward_gflop(cli.model).keys() == {16}  # what a run costs is tried without names
+    with quiet_libraries():
+        try_steps(cli.model, 16, 4, trainer_settings(cli), 1)
+    train([*args, f"--run.out={run}"])
     generator = CoverGenerator.from_pretrained(run)
     for place, words in enumerate(COLOURS.values()):
         made = generator.generate(seeds=range(16), album=words[3].title())

@@ -38,14 +38,13 @@ class ConditionTensors(NamedTuple):
     present: Tensor  # (B, 14) 1 where given: genres, year, artist, album, each audio feature
 
     @classmethod
-    def nothing(cls, count: int, n_genres: int, sentence_width: int = 0) -> "ConditionTensors":
-        """Nothing given, `count` times."""
-        letters = torch.zeros(count, TEXTS, TEXT_LENGTH, dtype=torch.int32)
+    def nothing(cls, count: int, n_genres: int) -> "ConditionTensors":
+        """Nothing given, `count` times; names would come as letters."""
         return cls(
             torch.zeros(count, n_genres),
             torch.zeros(count),
             torch.zeros(count, AUDIO),
-            torch.zeros(count, TEXTS, sentence_width) if sentence_width else letters,
+            torch.zeros(count, TEXTS, TEXT_LENGTH, dtype=torch.int32),
             torch.zeros(count, SOUND + AUDIO),
         )
 

@@ -15,6 +15,7 @@ from lightning.pytorch import Callback, Trainer
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
+from duck_and_cover.conditions import Condition
 from duck_and_cover.data.module import Batch
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.networks.progan import resolutions
@@ -41,9 +42,7 @@ def forward_gflop(module: GANModule) -> dict[int, float]:
     """Arithmetic of one picture through both networks, by resolution; runs nothing."""
     generator = copy.deepcopy(module.generator).to("meta")
     discriminator = copy.deepcopy(module.discriminator).to("meta")
-    vocabulary = module.vocabulary
-    nothing = ConditionTensors.nothing(1, len(vocabulary.genres), vocabulary.sentence_width)
-    condition = nothing.to("meta")
+    condition = module.vocabulary.encode([Condition()]).to("meta")
     z = torch.zeros(1, generator.latent, device="meta")
     costs: dict[int, float] = {}
     for r in resolutions(module.growth.resolution, module.growth.start):
@@ -57,24 +56,19 @@ class SameBatch(Dataset[Batch]):
     """One made-up batch, as often as asked for, with the clock going on."""
 
     def __init__(
-        self,
-        resolution: int,
-        count: int,
-        n_genres: int,
-        steps: int,
-        alpha: float = 1.0,
-        sentence_width: int = 0,
+        self, resolution: int, condition: ConditionTensors, steps: int, alpha: float = 1.0
     ) -> None:
-        self.resolution, self.count, self.steps, self.alpha = resolution, count, steps, alpha
-        self.condition = ConditionTensors.nothing(count, n_genres, sentence_width)
+        self.resolution, self.condition = resolution, condition
+        self.steps, self.alpha = steps, alpha
 
     def __len__(self) -> int:
         return self.steps
 
     def __getitem__(self, step: int) -> Batch:
-        shape = (self.count, 3, self.resolution, self.resolution)
+        count = len(self.condition.year)
+        shape = (count, 3, self.resolution, self.resolution)
         images = torch.zeros(shape, dtype=torch.uint8).to(memory_format=torch.channels_last)
-        return Batch(images, self.condition, self.alpha, step * self.count, self.count)
+        return Batch(images, self.condition, self.alpha, step * count, count)
 
 
 class _Stopwatch(Callback):
@@ -106,9 +100,8 @@ def try_steps(
     """
     trial = copy.deepcopy(module)
     trial.images_shown = 0
-    known = module.vocabulary
-    sizes = batch_size, len(known.genres), steps, alpha, known.sentence_width
-    data = SameBatch(resolution, *sizes)
+    unknown = module.vocabulary.encode([Condition()] * batch_size)
+    data = SameBatch(resolution, unknown, steps, alpha)
     quiet: dict[str, Any] = dict(logger=False, enable_checkpointing=False)
     quiet |= dict(enable_progress_bar=False, enable_model_summary=False, callbacks=list(callbacks))
     Trainer(max_epochs=1, **quiet, **trainer).fit(trial, DataLoader(data, batch_size=None))

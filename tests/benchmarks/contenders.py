@@ -187,7 +187,8 @@ def our_step(case: Case) -> Measurement:
     module = our_module(case)
     steps = module.penalty_every
     watch = Stopwatch(steps, case.device)
-    data = SameBatch(case.resolution, case.batch, GENRES, steps * (1 + TIMED_ROUNDS))
+    condition = ConditionTensors.nothing(case.batch, GENRES)
+    data = SameBatch(case.resolution, condition, steps * (1 + TIMED_ROUNDS))
     trainer = Trainer(
         accelerator=case.device,
         devices=1,
