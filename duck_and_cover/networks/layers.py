@@ -242,3 +242,20 @@ class EqualLinear(nn.Module):
         if self.bias is None:
             return F.linear(x, self.weight) * self.scale
         return torch.addmm(self.bias, x, self.weight.t(), alpha=self.scale)
+
+
+class Style(nn.Module):
+    """Each picture's own weight of each channel: `x (1 + A latent)`, of deviation 1/2 at first.
+
+    The scale of adaptive instance normalisation (Karras et al. 2019, StyleGAN), or self-modulation
+    (Chen et al. 2019) without its shift; features come normalised, by pixel.
+    """
+
+    def __init__(self, latent: int, channels: int) -> None:
+        super().__init__()
+        self.dense = EqualLinear(latent, channels, gain=0.5)
+
+    def forward(self, x: Tensor, latent: Tensor) -> Tensor:
+        """(B, channels, R, R), (B, latent) -> (B, channels, R, R); without gradients in place."""
+        scale = (1 + self.dense(latent)).to(x.dtype)[:, :, None, None]
+        return x * scale if torch.is_grad_enabled() else x.mul_(scale)

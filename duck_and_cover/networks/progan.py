@@ -10,7 +10,8 @@
 Leaky ReLU 0.2 follows every convolution, pixel norm every one of the generator; toRGB and the last
 dense layer are linear. All resolutions are built at once; growing is the argument `resolution`, and
 the newest one is faded in by `alpha` (Figure 2). The condition joins the latent in the generator
-and is projected on the last features in the discriminator, so it acts at every resolution.
+and is projected on the last features in the discriminator, so it acts at every resolution. With
+`styles` both also scale the channels behind every convolution above 4x4.
 """
 
 import math
@@ -31,6 +32,7 @@ from duck_and_cover.networks.layers import (
     EqualConvDown,
     EqualConvUp,
     EqualLinear,
+    Style,
     activated,
     downsample,
     fade,
@@ -71,16 +73,25 @@ class GeneratorBase(nn.Module):
 
 
 class GeneratorBlock(nn.Module):
-    """One resolution more: up, two 3x3 convolutions."""
+    """One resolution more: up, two 3x3 convolutions, with a style behind each of them or none.
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    Args:
+        latent: Length of what the styles are made from; 0 builds none.
+    """
+
+    def __init__(self, inputs: int, outputs: int, latent: int = 0) -> None:
         super().__init__()
         self.conv0 = EqualConvUp(inputs, outputs)
         self.conv1 = EqualConv2d(outputs, outputs)
+        self.style0 = Style(latent, outputs) if latent else None
+        self.style1 = Style(latent, outputs) if latent else None
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, R, R) -> (B, outputs, 2R, 2R)."""
-        return activated(self.conv1(activated(self.conv0(x))))
+    def forward(self, x: Tensor, latent: Tensor) -> Tensor:
+        """(B, inputs, R, R), (B, latent) -> (B, outputs, 2R, 2R)."""
+        for conv, style in ((self.conv0, self.style0), (self.conv1, self.style1)):
+            x = activated(conv(x))
+            x = x if style is None else style(x, latent)
+        return x
 
 
 class DiscriminatorBlock(nn.Module):
@@ -114,6 +125,8 @@ class ProGANGenerator(Generator):
             unconditional network.
         normalize: "latent" normalises z and then joins the condition (the paper's Theano code);
             "joined" normalises both as one vector (its TensorFlow code).
+        styles: Whether that vector also scales the channels behind every convolution above 4x4,
+            see `Style`; the paper's enters at 4x4 alone.
     """
 
     def __init__(
@@ -125,32 +138,24 @@ class ProGANGenerator(Generator):
         fmap_max: int = 512,
         condition_width: int = 128,
         normalize: str = "latent",
+        styles: bool = False,
     ) -> None:
         super().__init__()
         assert normalize in ("latent", "joined"), normalize
         spec = spec or ConditionSpec()
-        self.settings: dict[str, Any] = dict(
-            resolution=resolution,
-            spec=spec.settings(),
-            latent=latent,
-            fmap_base=fmap_base,
-            fmap_max=fmap_max,
-            condition_width=condition_width,
-            normalize=normalize,
-        )
+        self.settings: dict[str, Any] = dict(resolution=resolution, spec=spec.settings())
+        self.settings |= dict(latent=latent, fmap_base=fmap_base, fmap_max=fmap_max)
+        self.settings |= dict(condition_width=condition_width, normalize=normalize, styles=styles)
         self.resolution, self.latent, self.normalize = resolution, latent, normalize
         self.encoder = ConditionEncoder(spec, condition_width) if condition_width else None
         channels = {r: width(r, fmap_base, fmap_max) for r in resolutions(resolution)}
         self.base = GeneratorBase(latent + condition_width, channels[4])
-        self.blocks = nn.ModuleDict(
-            {
-                str(r): GeneratorBlock(channels[r // 2], channels[r])
-                for r in resolutions(resolution)[1:]
-            }
-        )
-        self.to_rgb = nn.ModuleDict(
-            {str(r): EqualConv2d(c, 3, 1, 1.0) for r, c in channels.items()}
-        )
+        styled = latent + condition_width if styles else 0
+        self.blocks, self.to_rgb = nn.ModuleDict(), nn.ModuleDict()
+        for r in resolutions(resolution)[1:]:
+            self.blocks[str(r)] = GeneratorBlock(channels[r // 2], channels[r], styled)
+        for r, outputs in channels.items():
+            self.to_rgb[str(r)] = EqualConv2d(outputs, 3, 1, gain=1.0)
 
     def latents(self, z: Tensor, condition: Given, truncation: float = 1.0) -> Tensor:
         """z (B, latent) and conditions as the one vector (B, latent + condition_width)."""
@@ -180,9 +185,10 @@ class ProGANGenerator(Generator):
                 mean.
         """
         target = resolution or self.resolution
-        x = previous = self.base(self.latents(z, condition, truncation))
+        joined = self.latents(z, condition, truncation)
+        x = previous = self.base(joined)
         for r in resolutions(target)[1:]:
-            previous, x = x, self.blocks[str(r)](x)
+            previous, x = x, self.blocks[str(r)](x, joined)
         rgb: Tensor = self.to_rgb[str(target)](x)
         if alpha < 1 and target > 4:
             rgb = fade(upsample(self.to_rgb[str(target // 2)](previous)), rgb, alpha)
@@ -215,13 +221,11 @@ class ProGANDiscriminator(Discriminator):
         super().__init__()
         self.resolution, self.stddev_group, self.classify = resolution, stddev_group, classify
         channels = {r: width(r, fmap_base, fmap_max) for r in resolutions(resolution)}
-        self.from_rgb = nn.ModuleDict({str(r): EqualConv2d(3, c, 1) for r, c in channels.items()})
-        self.blocks = nn.ModuleDict(
-            {
-                str(r): DiscriminatorBlock(channels[r], channels[r // 2], fused)
-                for r in resolutions(resolution)[1:]
-            }
-        )
+        self.from_rgb, self.blocks = nn.ModuleDict(), nn.ModuleDict()
+        for r, inputs in channels.items():
+            self.from_rgb[str(r)] = EqualConv2d(3, inputs, 1)
+        for r in resolutions(resolution)[1:]:
+            self.blocks[str(r)] = DiscriminatorBlock(channels[r], channels[r // 2], fused)
         self.conv = EqualConv2d(channels[4] + 1, channels[4])
         self.dense = EqualLinear(channels[4] * 16, channels[4])
         self.score = EqualLinear(channels[4], 1, gain=1.0)

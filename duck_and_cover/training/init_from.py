@@ -5,8 +5,9 @@
 What the networks have in common is copied, by name and shape. Beyond that
 
 - genres keep their embeddings by name, wherever they stand in the new vocabulary;
-- where the latent meets a condition that the source did not have, the condition weighs nothing at
-  first: the generator begins by drawing what the source drew;
+- where the latent meets a condition that the source did not have, in the first layer and in styles,
+  the condition weighs nothing at first, and so does a style behind a convolution that had none: the
+  generator begins by drawing what the source drew;
 - all else that is new, such as blocks of a higher resolution, begins as in any new network.
 
 The optimisers and the clock start anew.
@@ -26,6 +27,7 @@ from duck_and_cover.errors import UsageError
 from duck_and_cover.generation.folder import GeneratorConfig, architecture_of, load_generator
 from duck_and_cover.generation.hub import find_generator
 from duck_and_cover.networks.base import Generator
+from duck_and_cover.networks.layers import Style
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.carry_genres import by_genre, carry_genres
 from duck_and_cover.training.run import RunFolder
@@ -153,13 +155,17 @@ def _copy(
             copied.add(name)
         elif part != "discriminator" and _widen(name, network, tensor, old, source.network):
             copied.add(name)
+    for name, layer in network.named_modules():
+        behind = f"{name.replace('style', 'conv')}.weight"
+        if isinstance(layer, Style) and behind in copied and f"{name}.dense.weight" not in there:
+            layer.dense.weight.zero_()
     tally.copied += [f"{part}.{name}" for name in here if name in copied]
     tally.new += [f"{part}.{name}" for name in here if name not in copied]
     tally.unused += [f"{part}.{name}" for name in there if name not in copied]
 
 
 def _widen(name: str, network: nn.Module, tensor: Tensor, old: Tensor, before: Generator) -> bool:
-    """Copy z's share of the layer that z and the condition enter together; whether it is that.
+    """Copy z's share of a layer that z and the condition enter together; whether it is one.
 
     The condition's share is left at zero: what the encoder says, which has learnt nothing yet, must
     not disturb what the rest of the network makes of z.

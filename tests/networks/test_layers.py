@@ -15,6 +15,7 @@ from duck_and_cover.networks.layers import (
     EqualConvDown,
     EqualConvUp,
     EqualLinear,
+    Style,
     downsample,
     fade,
     fade_reals,
@@ -168,6 +169,21 @@ def test_a_layer_may_go_without_bias() -> None:
     dense = EqualLinear(3, 2, bias=False)
     assert [name for name, _ in dense.named_parameters()] == ["weight"]
     assert torch.equal(dense(torch.zeros(1, 3)), torch.zeros(1, 2))
+
+
+def test_styles_weigh_each_pictures_channels() -> None:
+    style, x, latent = Style(64, 200), torch.randn(8, 200, 3, 3), torch.randn(8, 64)
+    scale = style(torch.ones(8, 200, 1, 1), latent).squeeze()
+    assert scale.mean().item() == pytest.approx(1, abs=0.1)
+    assert scale.std().item() == pytest.approx(0.5, abs=0.1)
+    styled = style(x, latent)
+    torch.testing.assert_close(styled, x * scale[:, :, None, None])
+    with torch.no_grad():
+        there = style(x.clone(), latent)
+    assert torch.equal(there, styled)
+    styled.sum().backward()
+    assert style.dense.bias is not None
+    torch.testing.assert_close(style.dense.bias.grad, x.sum(dim=(0, 2, 3)))
 
 
 def test_features_keep_their_size_through_he_layers() -> None:

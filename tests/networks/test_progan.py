@@ -14,6 +14,7 @@ from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.networks.layers import (
     EqualConv2d,
     EqualLinear,
+    Style,
     downsample,
     leaky_relu,
     pixel_norm,
@@ -92,23 +93,23 @@ def test_constants_of_the_equalised_learning_rate(
     small_generator: SmallGenerator, small_discriminator: SmallDiscriminator
 ) -> None:
     root2 = math.sqrt(2)
-    for network in (small_generator(), small_discriminator(fused=True)):
+    for network in (small_generator(styles=True), small_discriminator(fused=True)):
         seen = 0
         for name, layer in network.named_modules():
             if not isinstance(layer, EqualConv2d | EqualLinear) or name.startswith("encoder"):
                 continue
             gain = {"base.dense": root2 / 4, "score": 1.0}.get(name, root2)
-            gain = 1.0 if name.startswith("to_rgb") else gain
+            gain = 1.0 if name.startswith("to_rgb") else 0.5 if "style" in name else gain
             fan_in = layer.weight[0].numel()
             assert layer.scale == pytest.approx(gain / math.sqrt(fan_in), rel=1e-12), name
             seen += 1
-        assert seen == (2 + 2 * 3 + 4 if isinstance(network, ProGANGenerator) else 3 + 2 * 3 + 4)
+        assert seen == (2 + 4 * 3 + 4 if isinstance(network, ProGANGenerator) else 3 + 2 * 3 + 4)
 
 
 def test_weights_begin_as_unit_noise_and_biases_at_zero(
     small_generator: SmallGenerator, small_discriminator: SmallDiscriminator
 ) -> None:
-    for network in (small_generator(fmap_max=32), small_discriminator(fmap_max=32)):
+    for network in (small_generator(fmap_max=32, styles=True), small_discriminator(fmap_max=32)):
         for name, parameter in network.named_parameters():
             if name.endswith("bias"):
                 assert not parameter.any(), name
@@ -129,15 +130,24 @@ def test_the_first_dense_layer_is_the_papers_padded_convolution(
     torch.testing.assert_close(base.dense(latent).reshape(2, -1, 4, 4), expected)
 
 
-def test_the_generator_written_out(small_generator: SmallGenerator, of: Of) -> None:
-    generator, z, condition = small_generator(8), torch.randn(4, 8), of(1, 0.2)
+@pytest.mark.parametrize("styles", [False, True])
+def test_the_generator_written_out(styles: bool, small_generator: SmallGenerator, of: Of) -> None:
+    generator, z, condition = small_generator(8, styles=styles), torch.randn(4, 8), of(1, 0.2)
     encoder, base, block = generator.encoder, generator.base, generator.blocks["8"]
     assert encoder is not None and isinstance(block, GeneratorBlock)
     joined = torch.cat([pixel_norm(z), pixel_norm(encoder(condition))], dim=1)
     x = base.dense(joined).reshape(4, 12, 4, 4) + base.bias.reshape(1, 12, 1, 1)
     x = pixel_norm(leaky_relu(base.conv(pixel_norm(leaky_relu(x)))))
-    x = pixel_norm(leaky_relu(EqualConv2d.forward(block.conv0, upsample(x))))
-    x = pixel_norm(leaky_relu(block.conv1(x)))
+
+    def styled(x: Tensor, style: Style | None) -> Tensor:
+        assert (style is not None) == styles
+        if style is None:
+            return x
+        moved = 0.5 * joined @ style.dense.weight.T / math.sqrt(8 + 128)
+        return torch.einsum("bc,bcxy->bcxy", 1 + moved, x)
+
+    x = styled(pixel_norm(leaky_relu(EqualConv2d.forward(block.conv0, upsample(x)))), block.style0)
+    x = styled(pixel_norm(leaky_relu(block.conv1(x))), block.style1)
     torch.testing.assert_close(generator(z, condition), generator.to_rgb["8"](x))
 
 

@@ -37,7 +37,7 @@ def test_a_fade_begins_at_the_previous_network(
     small_discriminator: SmallDiscriminator,
     of: Of,
 ) -> None:
-    generator, discriminator = small_generator(), small_discriminator(fused=fused)
+    generator, discriminator = small_generator(styles=fused), small_discriminator(fused=fused)
     z, condition = torch.randn(4, 8), of(0, 0.5)
     before = upsample(generator(z, condition, r // 2))
     torch.testing.assert_close(generator(z, condition, r, alpha=0.0), before)
@@ -95,7 +95,8 @@ def test_conditions_reach_both_networks_at_every_resolution(
     small_discriminator: SmallDiscriminator,
     of: Of,
 ) -> None:
-    generator, discriminator = small_generator(normalize=normalize), small_discriminator()
+    generator = small_generator(normalize=normalize, styles=normalize == "latent")
+    discriminator = small_discriminator()
     z, images = torch.randn(4, 8), torch.rand(4, 3, r, r) * 2 - 1
     conditions = [of(0, 0.5), of(1, 0.5), of(0, -0.5), of(None, 0.5), of(0, None), of(None, None)]
     drawn = [generator(z, condition, r, alpha) for condition in conditions]
@@ -148,7 +149,7 @@ def test_joined_latents_have_unit_length(small_generator: SmallGenerator, of: Of
 def test_truncation_moves_towards_the_conditions_mean(
     small_generator: SmallGenerator, of: Of
 ) -> None:
-    generator, condition = small_generator(8), of(0, 0.5, 200)
+    generator, condition = small_generator(8, styles=True), of(0, 0.5, 200)
     z = torch.randn(100, 8)
     pairs = torch.cat([z, -z])  # whose mean is the mean of all z
 
