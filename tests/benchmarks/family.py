@@ -32,40 +32,59 @@ COLUMNS = (
 )
 COMMAND = (sys.executable, "-m", "duck_and_cover")
 
+Runs = dict[str, list[Path]]  # of each model, one a seed
+Report = dict[str, Any]
 
-def train(
-    model: str, seed: int, run: Path, minutes: float, resolution: int, more: list[str]
-) -> None:
-    """Train one model for so long, unless its run is there and finished."""
+
+def train(model: str, seed: int, run: Path, more: list[str]) -> None:
+    """Train one model on what `more` says, unless its run is there and finished."""
     if (run / "seconds.json").is_file():
         return
     began = time.monotonic()
     quiet = ["--eval-every", "0", "--milestones", "0", "--out", str(run)]
-    size = ["--data", "synthetic", "--resolution", str(resolution), "--minutes", f"{minutes:g}"]
-    chosen = [*size, f"--seed_everything={seed}", *quiet, *more]
+    chosen = [f"--seed_everything={seed}", *quiet, *more]
     subprocess.run([*COMMAND, "train", "--config", model, *chosen], check=True)
     seconds = time.monotonic() - began
     (run / "seconds.json").write_text(json.dumps(seconds) + "\n", encoding="utf-8")
 
 
+def compared(models: Runs, report: Path, more: list[str]) -> Report:
+    """What one `evaluate` of all runs finds, with the flags in `more`."""
+    command = [*COMMAND, "evaluate", *map(str, sum(models.values(), [])), "--out", str(report)]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    subprocess.run([*command, *more], check=True, env=environment)
+    found: Report = json.loads((report / "report.json").read_text(encoding="utf-8"))
+    return found
+
+
+def rows(report: Report, models: Runs) -> list[list[str]]:
+    """The report's figures that compare: the names, a rule, a row a model, the real covers'."""
+    found = {Path(each["name"]).name: each["figures"] for each in report["models"]}
+    lines = [["model", *(name for name, _ in COLUMNS)], ["---"] * (len(COLUMNS) + 1)]
+    for model, runs in models.items():
+        values = [[figure(found[run.name], start)["value"] for run in runs] for _, start in COLUMNS]
+        lines.append([model, *map(shown, values)])
+    real = [figure(report["models"][0]["figures"], start) for _, start in COLUMNS]
+    known = [each["floor"] if each["real"] is None else each["real"] for each in real]
+    lines.append(["real covers", *("" if each is None else f"{each:.3f}" for each in known)])
+    return lines
+
+
+def paces(models: Runs) -> list[str]:
+    """A column beside `rows`: covers shown over all the time of training, its start included."""
+    means = [statistics.mean(map(images_a_second, runs)) for runs in models.values()]
+    return ["images/s", "---", *(f"{pace:.0f}" for pace in means), ""]
+
+
 def images_a_second(run: Path) -> float:
-    """Covers shown over all the time that training took, its start included."""
+    """The pace of one run."""
     config = json.loads((run / "generator" / "config.json").read_text(encoding="utf-8"))
     seconds = json.loads((run / "seconds.json").read_text(encoding="utf-8"))
     return 1000 * float(config["kimg"]) / float(seconds)
 
 
-def table(report: dict[str, Any], models: dict[str, list[Path]]) -> str:
-    """The report's figures that compare, a line a model, in Markdown."""
-    found = {Path(each["name"]).name: each["figures"] for each in report["models"]}
-    lines = [["model", *(name for name, _ in COLUMNS), "images/s"], ["---"] * (len(COLUMNS) + 2)]
-    for model, runs in models.items():
-        values = [[figure(found[run.name], start)["value"] for run in runs] for _, start in COLUMNS]
-        pace = f"{statistics.mean(map(images_a_second, runs)):.0f}"
-        lines.append([model, *map(shown, values), pace])
-    real = [figure(report["models"][0]["figures"], start) for _, start in COLUMNS]
-    known = [each["floor"] if each["real"] is None else each["real"] for each in real]
-    lines.append(["real covers", *("" if each is None else f"{each:.3f}" for each in known), ""])
+def markdown(lines: list[list[str]]) -> str:
+    """A table."""
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -96,15 +115,14 @@ def main() -> None:
         model: [wanted.out / f"{model}-{seed}" for seed in range(wanted.seeds)]
         for model in wanted.models
     }
+    task = ["--data", "synthetic", "--resolution", str(wanted.resolution)]
+    task += ["--minutes", f"{wanted.minutes:g}", *more]
     for model, runs in models.items():
         for seed, run in enumerate(runs):
-            train(model, seed, run, wanted.minutes, wanted.resolution, more)
-    report = wanted.out / "report"
-    command = ["evaluate", *map(str, sum(models.values(), [])), "--split", wanted.split]
-    command += ["--out", str(report), *(["--n", str(wanted.n)] if wanted.n else [])]
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    subprocess.run([*COMMAND, *command], check=True, env=environment)
-    print(table(json.loads((report / "report.json").read_text(encoding="utf-8")), models))
+            train(model, seed, run, task)
+    flags = ["--split", wanted.split, *(["--n", str(wanted.n)] if wanted.n else [])]
+    found = rows(compared(models, wanted.out / "report", flags), models)
+    print(markdown([[*row, pace] for row, pace in zip(found, paces(models), strict=True)]))
 
 
 if __name__ == "__main__":
