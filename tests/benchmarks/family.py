@@ -31,21 +31,29 @@ COLUMNS = (
     ("diversity", "diversity"),
 )
 COMMAND = (sys.executable, "-m", "duck_and_cover")
+TRAINED = "trained.json"  # in a finished run: what it was told, and how long it took
 
 Runs = dict[str, list[Path]]  # of each model, one a seed
 Report = dict[str, Any]
 
 
 def train(model: str, seed: int, run: Path, more: list[str]) -> None:
-    """Train one model on what `more` says, unless its run is there and finished."""
-    if (run / "seconds.json").is_file():
+    """Train one model on what `more` says, unless its run is there and finished.
+
+    Raises:
+        SystemExit: The run that is there was told something else.
+    """
+    told, record = ["--config", model, f"--seed_everything={seed}", *more], run / TRAINED
+    if record.is_file():
+        was = json.loads(record.read_text(encoding="utf-8"))["told"]
+        if was != told:
+            sys.exit(f"{run} was trained with {' '.join(was)}: take another --out")
         return
     began = time.monotonic()
     quiet = ["--eval-every", "0", "--milestones", "0", "--out", str(run)]
-    chosen = [f"--seed_everything={seed}", *quiet, *more]
-    subprocess.run([*COMMAND, "train", "--config", model, *chosen], check=True)
-    seconds = time.monotonic() - began
-    (run / "seconds.json").write_text(json.dumps(seconds) + "\n", encoding="utf-8")
+    subprocess.run([*COMMAND, "train", *told, *quiet], check=True)
+    trained = {"told": told, "seconds": time.monotonic() - began}
+    record.write_text(json.dumps(trained) + "\n", encoding="utf-8")
 
 
 def compared(models: Runs, report: Path, more: list[str]) -> Report:
@@ -79,7 +87,7 @@ def paces(models: Runs) -> list[str]:
 def images_a_second(run: Path) -> float:
     """The pace of one run."""
     config = json.loads((run / "generator" / "config.json").read_text(encoding="utf-8"))
-    seconds = json.loads((run / "seconds.json").read_text(encoding="utf-8"))
+    seconds = json.loads((run / TRAINED).read_text(encoding="utf-8"))["seconds"]
     return 1000 * float(config["kimg"]) / float(seconds)
 
 
@@ -102,7 +110,9 @@ def shown(values: list[float]) -> str:
 
 def main() -> None:
     """Train what is missing, evaluate, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--minutes", type=float, default=10, help="for each model and seed")
     parser.add_argument("--seeds", type=int, default=1, help="runs of each model")
     parser.add_argument("--resolution", type=int, default=32)

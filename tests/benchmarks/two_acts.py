@@ -65,7 +65,9 @@ def on(data: Path, kimg: float) -> list[str]:
 
 def main() -> None:
     """Train what is missing, evaluate, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--covers", type=int, default=2000, help="one in ten has labels")
     parser.add_argument("--kimg", type=float, default=80, help="thousands of images, each")
     parser.add_argument("--share", type=float, default=0.5, help="of them in the first act")
@@ -74,7 +76,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=2048, help="covers to compare")
     parser.add_argument("--out", type=Path, default=Path("runs/two_acts"))
     wanted = parser.parse_args()
-    data = wanted.out / "data"
+    data = wanted.out / f"data-{wanted.covers}"
     if not (data / "mixed.parquet").is_file():
         write_datasets(data, wanted.covers)
     runs: dict[str, list[Path]] = {}
