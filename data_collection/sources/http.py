@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -117,7 +118,7 @@ class ApiClient:
         self.name = name
         self._patience = patience
         self._gap = 1.0 / requests_per_second
-        self._last = 0.0
+        self._last = -math.inf  # not 0: the clock may itself begin at the machine's start
         self._failed_in_a_row = 0
         self._pool = connections(base, per_host=1)
 
