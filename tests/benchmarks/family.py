@@ -5,7 +5,7 @@
 Each model of the family is trained on the synthetic covers by the command that anyone would use,
 one after the other, once from each seed; then one `evaluate` holds all of them against real covers.
 Figures are means over the seeds, with their standard deviation. Runs that are there are kept, so
-that a table can be made again, or with one model more.
+that a table can be made again, or with one model more; flags that are not known here go to `train`.
 """
 
 from __future__ import annotations
@@ -78,17 +78,20 @@ def rows(report: Report, models: Runs) -> list[list[str]]:
     return lines
 
 
-def paces(models: Runs) -> list[str]:
-    """A column beside `rows`: covers shown over all the time of training, its start included."""
-    means = [statistics.mean(map(images_a_second, runs)) for runs in models.values()]
-    return ["images/s", "---", *(f"{pace:.0f}" for pace in means), ""]
+def paces(models: Runs) -> list[list[str]]:
+    """Columns beside `rows`: covers shown over all the time of training, its start included."""
+    pairs = [[shown_and_seconds(run) for run in runs] for runs in models.values()]
+    rates = [statistics.mean(images / seconds for images, seconds in runs) for runs in pairs]
+    times = [statistics.mean(seconds for _, seconds in runs) / 60 for runs in pairs]
+    figures = [[f"{rate:.0f}", f"{time:.1f}"] for rate, time in zip(rates, times, strict=True)]
+    return [["images/s", "minutes"], ["---"] * 2, *figures, [""] * 2]
 
 
-def images_a_second(run: Path) -> float:
-    """The pace of one run."""
+def shown_and_seconds(run: Path) -> tuple[float, float]:
+    """Covers that one run was shown, and how long it took."""
     config = json.loads((run / "generator" / "config.json").read_text(encoding="utf-8"))
     seconds = json.loads((run / TRAINED).read_text(encoding="utf-8"))["seconds"]
-    return 1000 * float(config["kimg"]) / float(seconds)
+    return 1000 * float(config["kimg"]), float(seconds)
 
 
 def markdown(lines: list[list[str]]) -> str:
@@ -132,7 +135,7 @@ def main() -> None:
             train(model, seed, run, task)
     flags = ["--split", wanted.split, *(["--n", str(wanted.n)] if wanted.n else [])]
     found = rows(compared(models, wanted.out / "report", flags), models)
-    print(markdown([[*row, pace] for row, pace in zip(found, paces(models), strict=True)]))
+    print(markdown([[*row, *pace] for row, pace in zip(found, paces(models), strict=True)]))
 
 
 if __name__ == "__main__":
