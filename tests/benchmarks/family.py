@@ -28,6 +28,7 @@ COLUMNS = (
     ("FID", "fid"),
     ("precision", "precision"),
     ("recall", "recall"),
+    ("coverage", "coverage"),
     ("diversity", "diversity"),
 )
 COMMAND = (sys.executable, "-m", "duck_and_cover")
