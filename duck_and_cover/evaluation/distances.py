@@ -128,14 +128,16 @@ def mean_pairwise_distance(points: Features) -> float:
 def mean_structural_similarity(pictures: npt.NDArray[np.uint8], pairs: int, seed: int) -> float:
     """Mean MS-SSIM of random pairs of covers (N, R, R, 3): 1 where all are the same.
 
-    N is at least 2 and R at least 16. Scales as many as a 7x7 window fits, with the weights of
-    Wang et al. 2003 scaled to sum to 1.
+    N is at least 2. Scales as many as a 7x7 window fits, with the weights of Wang et al. 2003
+    scaled to sum to 1; nan where it fits none, at 4x4.
     """
     import torch
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as ssim
 
     side = pictures.shape[1]
-    scales = max(1, min(5, (side // 8).bit_length()))
+    scales = min(5, (side // 8).bit_length())
+    if not scales:
+        return float("nan")
     weights = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])[:scales]
     random = np.random.default_rng(seed)
     left = random.integers(0, len(pictures), pairs)

@@ -129,6 +129,11 @@ def test_similarity_falls_with_noise(side: int) -> None:
     assert found[0] > 0.9 and 0 <= found[-1] < 0.3
 
 
+def test_similarity_of_what_no_window_fits_is_not_known() -> None:
+    assert np.isnan(mean_structural_similarity(noise(4, 4), 8, seed=0))
+    assert 0 <= mean_structural_similarity(noise(4, 8), 8, seed=0) < 0.5
+
+
 def test_no_cover_is_compared_with_itself() -> None:
     # Of two unlike covers a pair with itself would lift the mean at once.
     assert mean_structural_similarity(noise(2, 16), 200, seed=0) < 0.2

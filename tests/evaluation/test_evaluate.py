@@ -132,6 +132,21 @@ def test_a_run_and_pictures_stand_side_by_side(run: Path, tmp_path: Path) -> Non
     assert again.models[0].figures == of_run.figures
 
 
+def test_a_run_that_has_not_grown_yet_is_measured_by_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 4x4 no window of MS-SSIM fits; all else is known."""
+    monkeypatch.setattr(judge, "MOST_IMAGES", 640)
+    presets = [p for n in ("progan", "smoke") for p in ("--config", str(preset_path(n)))]
+    chosen = ["--growth.stable_kimg=0.5", "--growth.fade_kimg=0.5", "--data.synthetic_count=400"]
+    done = train([*presets, *chosen, f"--run.out={tmp_path / 'young'}"])
+    report, page = evaluate([str(done.path)], Wanted(split="all", n=200), tmp_path / "report")
+    assert report.models[0].resolution == 4
+    assert not np.isnan(figure(report.models[0], "diversity").value)
+    assert not any(each.name == "ms_ssim" for each in report.models[0].figures)
+    assert page.is_file()
+
+
 def test_features_of_a_file(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "colours.py").write_text(
         "def means(images):\n"
