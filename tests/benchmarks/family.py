@@ -80,19 +80,24 @@ def rows(report: Report, models: Runs) -> list[list[str]]:
 
 
 def paces(models: Runs) -> list[list[str]]:
-    """Columns beside `rows`: covers shown over all the time of training, its start included."""
-    pairs = [[shown_and_seconds(run) for run in runs] for runs in models.values()]
-    rates = [statistics.mean(images / seconds for images, seconds in runs) for runs in pairs]
-    times = [statistics.mean(seconds for _, seconds in runs) / 60 for runs in pairs]
-    figures = [[f"{rate:.0f}", f"{time:.1f}"] for rate, time in zip(rates, times, strict=True)]
-    return [["images/s", "minutes"], ["---"] * 2, *figures, [""] * 2]
+    """Columns beside `rows`: covers shown in all the time of training, its start included."""
+    lines = [["images/s", "minutes"], ["---", "---"]]
+    for runs in models.values():
+        seconds = [seconds_of(run) for run in runs]
+        pace = statistics.mean(map(images_of, runs)) / statistics.mean(seconds)
+        lines.append([f"{pace:.0f}", f"{statistics.mean(seconds) / 60:.1f}"])
+    return [*lines, ["", ""]]
 
 
-def shown_and_seconds(run: Path) -> tuple[float, float]:
-    """Covers that one run was shown, and how long it took."""
+def images_of(run: Path) -> float:
+    """Covers that a run was shown."""
     config = json.loads((run / "generator" / "config.json").read_text(encoding="utf-8"))
-    seconds = json.loads((run / TRAINED).read_text(encoding="utf-8"))["seconds"]
-    return 1000 * float(config["kimg"]), float(seconds)
+    return 1000 * float(config["kimg"])
+
+
+def seconds_of(run: Path) -> float:
+    """How long a run took."""
+    return float(json.loads((run / TRAINED).read_text(encoding="utf-8"))["seconds"])
 
 
 def markdown(lines: list[list[str]]) -> str:

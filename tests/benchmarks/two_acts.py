@@ -9,7 +9,7 @@ Of drawn covers one in ten keeps its genre and year. The quickstart's networks a
 - `mixed`: on all of them at once, with the labels that there are;
 
 and `evaluate` holds all runs against synthetic covers, these and others, with their labels. Runs
-that are there are kept; flags that are not known here go to `train`.
+that are there are kept.
 """
 
 from __future__ import annotations
@@ -44,20 +44,18 @@ def write_datasets(folder: Path, count: int) -> None:
         dataset.to_parquet(folder / f"{name}.parquet")
 
 
-def train_recipe(
-    recipe: str, seed: int, run: Path, data: Path, kimg: float, share: float, flags: list[str]
-) -> None:
+def train_recipe(recipe: str, seed: int, run: Path, data: Path, kimg: float, share: float) -> None:
     """Train one recipe from one seed: `kimg` thousand images in all, `share` in the first act."""
     if recipe == "two_acts":
         first, kimg_first = run.with_name(f"first-{seed}"), share * kimg
         unlabelled = [*on(data / "all.parquet", kimg_first), "--data.conditions=[]"]
-        train("quickstart", seed, first, [*unlabelled, *flags])
+        train("quickstart", seed, first, unlabelled)
         # Growth goes on at the top, where the first act ended.
         more = [*on(data / "tenth.parquet", kimg - kimg_first), "--init-from", str(first)]
     else:
         name = "tenth" if recipe == "alone" else recipe
         more = on(data / f"{name}.parquet", kimg)
-    train("quickstart", seed, run, [*more, *flags])
+    train("quickstart", seed, run, more)
 
 
 def on(data: Path, kimg: float) -> list[str]:
@@ -77,7 +75,7 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="*", choices=RECIPES, default=list(RECIPES))
     parser.add_argument("--n", type=int, default=2048, help="covers to compare")
     parser.add_argument("--out", type=Path, default=Path("runs/two_acts"))
-    wanted, flags = parser.parse_known_args()
+    wanted = parser.parse_args()
     data = wanted.out / f"data-{wanted.covers}"
     if not (data / "mixed.parquet").is_file():
         write_datasets(data, wanted.covers)
@@ -85,7 +83,7 @@ def main() -> None:
     for recipe in wanted.recipes:
         for seed in range(wanted.seeds):
             run = wanted.out / f"{recipe}-{seed}"
-            train_recipe(recipe, seed, run, data, wanted.kimg, wanted.share, flags)
+            train_recipe(recipe, seed, run, data, wanted.kimg, wanted.share)
             runs.setdefault(recipe, []).append(run)
     more = ["--data", "synthetic", "--split", "all", "--n", str(wanted.n)]
     print(markdown(rows(compared(runs, wanted.out / "report", more), runs)))
