@@ -85,6 +85,11 @@ def upsample(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="nearest")
 
 
+def smooth_upsample(x: Tensor) -> Tensor:
+    """Twice the resolution with lines between the pixels: (B, C, R, R) -> (B, C, 2R, 2R)."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear")
+
+
 def downsample(x: Tensor) -> Tensor:
     """Half the resolution by 2x2 means: (B, C, R, R) -> (B, C, R/2, R/2)."""
     return F.avg_pool2d(x, 2)

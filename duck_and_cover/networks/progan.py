@@ -11,7 +11,12 @@ Leaky ReLU 0.2 follows every convolution, pixel norm every one of the generator;
 dense layer are linear. All resolutions are built at once; growing is the argument `resolution`, and
 the newest one is faded in by `alpha` (Figure 2). The condition joins the latent in the generator
 and is projected on the last features in the discriminator, so it acts at every resolution. With
-`styles` both also scale the channels behind every convolution above 4x4.
+`styles` both also scale the channels behind every convolution above 4x4. With `skips` and
+`residual` features need not carry the whole picture from layer to layer (Karras et al. 2020,
+StyleGAN2, section 4.2):
+
+    skips     picture(R) = smooth_upsample(picture(R / 2)) + toRGB(features(R))
+    residual  block(x) = down(conv3(conv3(x))) + down(x)
 """
 
 import math
@@ -39,6 +44,7 @@ from duck_and_cover.networks.layers import (
     leaky_relu_,
     minibatch_stddev,
     pixel_norm,
+    smooth_upsample,
     upsample,
 )
 
@@ -99,18 +105,28 @@ class DiscriminatorBlock(nn.Module):
 
     The paper halves after the second activation; `fused` halves within the convolution before it,
     as the official code's `fused_scale` does, at 4/9 of the products.
+
+    Args:
+        residual: Whether the halved input is added, repeated where there are more channels. The
+            paper's 1x1 convolution of it would cost a tenth of the step more.
     """
 
-    def __init__(self, inputs: int, outputs: int, fused: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, fused: bool, residual: bool = False) -> None:
         super().__init__()
         self.conv0 = EqualConv2d(inputs, inputs)
-        self.conv1 = EqualConvDown(inputs, outputs) if fused else EqualConv2d(inputs, outputs)
-        self.fused = fused
+        # Half the variance leaves room for the input's, and the sum is no larger than its terms.
+        gain = LRELU_GAIN * math.sqrt(0.5) if residual else LRELU_GAIN
+        self.conv1 = (EqualConvDown if fused else EqualConv2d)(inputs, outputs, gain=gain)
+        self.fused, self.residual, self.more = fused, residual, outputs - inputs
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, 2R, 2R) -> (B, outputs, R, R)."""
-        x = leaky_relu_(self.conv1(leaky_relu_(self.conv0(x))))
-        return x if self.fused else downsample(x)
+        y = leaky_relu_(self.conv1(leaky_relu_(self.conv0(x))))
+        y = y if self.fused else downsample(y)
+        if not self.residual:
+            return y
+        x = downsample(x)
+        return y + (torch.cat([x, x[:, : self.more]], dim=1) if self.more else x)
 
 
 class ProGANGenerator(Generator):
@@ -127,6 +143,8 @@ class ProGANGenerator(Generator):
             "joined" normalises both as one vector (its TensorFlow code).
         styles: Whether that vector also scales the channels behind every convolution above 4x4,
             see `Style`; the paper's enters at 4x4 alone.
+        skips: Whether every resolution adds to the picture of the one before; in the paper the
+            last one makes all of it.
     """
 
     def __init__(
@@ -139,6 +157,7 @@ class ProGANGenerator(Generator):
         condition_width: int = 128,
         normalize: str = "latent",
         styles: bool = False,
+        skips: bool = False,
     ) -> None:
         super().__init__()
         assert normalize in ("latent", "joined"), normalize
@@ -146,7 +165,9 @@ class ProGANGenerator(Generator):
         self.settings: dict[str, Any] = dict(resolution=resolution, spec=spec.settings())
         self.settings |= dict(latent=latent, fmap_base=fmap_base, fmap_max=fmap_max)
         self.settings |= dict(condition_width=condition_width, normalize=normalize, styles=styles)
+        self.settings |= dict(skips=skips)
         self.resolution, self.latent, self.normalize = resolution, latent, normalize
+        self.skips = skips
         self.encoder = ConditionEncoder(spec, condition_width) if condition_width else None
         channels = {r: width(r, fmap_base, fmap_max) for r in resolutions(resolution)}
         self.base = GeneratorBase(latent + condition_width, channels[4])
@@ -186,12 +207,19 @@ class ProGANGenerator(Generator):
         """
         target = resolution or self.resolution
         joined = self.latents(z, condition, truncation)
-        x = previous = self.base(joined)
+        features = {4: self.base(joined)}
         for r in resolutions(target)[1:]:
-            previous, x = x, self.blocks[str(r)](x, joined)
-        rgb: Tensor = self.to_rgb[str(target)](x)
+            features[r] = self.blocks[str(r)](features[r // 2], joined)
+        rgb = self.picture(features, target)
         if alpha < 1 and target > 4:
-            rgb = fade(upsample(self.to_rgb[str(target // 2)](previous)), rgb, alpha)
+            rgb = fade(upsample(self.picture(features, target // 2)), rgb, alpha)
+        return rgb
+
+    def picture(self, features: dict[int, Tensor], resolution: int) -> Tensor:
+        """What the features of each resolution, up to that of the picture, come to."""
+        rgb: Tensor = self.to_rgb[str(resolution)](features[resolution])
+        if self.skips and resolution > 4:
+            rgb = smooth_upsample(self.picture(features, resolution // 2)) + rgb
         return rgb
 
 
@@ -205,6 +233,7 @@ class ProGANDiscriminator(Discriminator):
             (the paper), 0 shows none: the layer's channel is next to nothing.
         fused: Whether halving is part of the convolution, see `DiscriminatorBlock`.
         classify: Whether a head beside the score tells genres (Odena et al. 2017, AC-GAN).
+        residual: Whether the input of every block is added to its output, see `DiscriminatorBlock`.
     """
 
     def __init__(
@@ -217,6 +246,7 @@ class ProGANDiscriminator(Discriminator):
         stddev_group: int | None = 4,
         fused: bool = False,
         classify: bool = False,
+        residual: bool = False,
     ) -> None:
         super().__init__()
         self.resolution, self.stddev_group, self.classify = resolution, stddev_group, classify
@@ -225,7 +255,7 @@ class ProGANDiscriminator(Discriminator):
         for r, inputs in channels.items():
             self.from_rgb[str(r)] = EqualConv2d(3, inputs, 1)
         for r in resolutions(resolution)[1:]:
-            self.blocks[str(r)] = DiscriminatorBlock(channels[r], channels[r // 2], fused)
+            self.blocks[str(r)] = DiscriminatorBlock(channels[r], channels[r // 2], fused, residual)
         self.conv = EqualConv2d(channels[4] + 1, channels[4])
         self.dense = EqualLinear(channels[4] * 16, channels[4])
         self.score = EqualLinear(channels[4], 1, gain=1.0)

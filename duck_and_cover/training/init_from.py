@@ -8,6 +8,9 @@ What the networks have in common is copied, by name and shape. Beyond that
 - where the latent meets a condition that the source did not have, in the first layer and in styles,
   the condition weighs nothing at first, and so does a style behind a convolution that had none: the
   generator begins by drawing what the source drew;
+- where one generator adds up the pictures of its resolutions (`skips`) and the other does not,
+  their toRGB layers mean different things: the source's last one draws all of its picture, and
+  those below it add nothing at first; of a sum nothing is taken;
 - all else that is new, such as blocks of a higher resolution, begins as in any new network.
 
 The optimisers and the clock start anew.
@@ -28,6 +31,7 @@ from duck_and_cover.generation.folder import GeneratorConfig, architecture_of, l
 from duck_and_cover.generation.hub import find_generator
 from duck_and_cover.networks.base import Generator
 from duck_and_cover.networks.layers import Style
+from duck_and_cover.networks.progan import ProGANGenerator
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.carry_genres import by_genre, carry_genres
 from duck_and_cover.training.run import RunFolder
@@ -146,9 +150,10 @@ def _copy(
 ) -> None:
     there, here = source.part(part), network.state_dict()
     copied = carry_genres(network, there, source.vocabulary, vocabulary)
+    unlike = _unlike_pictures(network, source)
     for name, tensor in here.items():
         old = there.get(name)
-        if name in copied or old is None:
+        if name in copied or name in unlike or old is None:
             continue
         if tensor.shape == old.shape and not by_genre(name):
             tensor.copy_(old)
@@ -159,9 +164,25 @@ def _copy(
         behind = f"{name.replace('style', 'conv')}.weight"
         if isinstance(layer, Style) and behind in copied and f"{name}.dense.weight" not in there:
             layer.dense.weight.zero_()
+    for name in unlike if _sums_pictures(network) else ():
+        here[name].zero_()
     tally.copied += [f"{part}.{name}" for name in here if name in copied]
     tally.new += [f"{part}.{name}" for name in here if name not in copied]
     tally.unused += [f"{part}.{name}" for name in there if name not in copied]
+
+
+def _unlike_pictures(network: nn.Module, source: Source) -> set[str]:
+    """Names of the toRGB layers' tensors that mean something else in the source."""
+    sums, summed = _sums_pictures(network), _sums_pictures(source.network)
+    if not isinstance(network, ProGANGenerator) or sums == summed:
+        return set()
+    last = source.start_resolution(network.resolution)
+    names = [f"to_rgb.{name}" for name in network.to_rgb.state_dict()]
+    return {name for name in names if summed or int(name.split(".")[1]) < last}
+
+
+def _sums_pictures(network: nn.Module) -> bool:
+    return isinstance(network, ProGANGenerator) and network.skips
 
 
 def _widen(name: str, network: nn.Module, tensor: Tensor, old: Tensor, before: Generator) -> bool:

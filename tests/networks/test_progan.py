@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,7 @@ from duck_and_cover.networks.layers import (
     downsample,
     leaky_relu,
     pixel_norm,
+    smooth_upsample,
     upsample,
 )
 from duck_and_cover.networks.progan import (
@@ -93,13 +95,19 @@ def test_constants_of_the_equalised_learning_rate(
     small_generator: SmallGenerator, small_discriminator: SmallDiscriminator
 ) -> None:
     root2 = math.sqrt(2)
-    for network in (small_generator(styles=True), small_discriminator(fused=True)):
-        seen = 0
+    networks = (
+        small_generator(styles=True),
+        small_discriminator(fused=True),
+        small_discriminator(fused=True, residual=True),
+    )
+    for network in networks:
+        seen, residual = 0, network is networks[2]
         for name, layer in network.named_modules():
             if not isinstance(layer, EqualConv2d | EqualLinear) or name.startswith("encoder"):
                 continue
             gain = {"base.dense": root2 / 4, "score": 1.0}.get(name, root2)
             gain = 1.0 if name.startswith("to_rgb") else 0.5 if "style" in name else gain
+            gain = 1.0 if residual and re.fullmatch(r"blocks\.\d+\.conv1", name) else gain
             fan_in = layer.weight[0].numel()
             assert layer.scale == pytest.approx(gain / math.sqrt(fan_in), rel=1e-12), name
             seen += 1
@@ -131,13 +139,18 @@ def test_the_first_dense_layer_is_the_papers_padded_convolution(
 
 
 @pytest.mark.parametrize("styles", [False, True])
-def test_the_generator_written_out(styles: bool, small_generator: SmallGenerator, of: Of) -> None:
-    generator, z, condition = small_generator(8, styles=styles), torch.randn(4, 8), of(1, 0.2)
+@pytest.mark.parametrize("skips", [False, True])
+def test_the_generator_written_out(
+    skips: bool, styles: bool, small_generator: SmallGenerator, of: Of
+) -> None:
+    generator, condition = small_generator(8, styles=styles, skips=skips), of(1, 0.2)
+    z = torch.randn(4, 8)
     encoder, base, block = generator.encoder, generator.base, generator.blocks["8"]
     assert encoder is not None and isinstance(block, GeneratorBlock)
     joined = torch.cat([pixel_norm(z), pixel_norm(encoder(condition))], dim=1)
     x = base.dense(joined).reshape(4, 12, 4, 4) + base.bias.reshape(1, 12, 1, 1)
     x = pixel_norm(leaky_relu(base.conv(pixel_norm(leaky_relu(x)))))
+    rgb = smooth_upsample(generator.to_rgb["4"](x)) if skips else torch.zeros(4, 3, 8, 8)
 
     def styled(x: Tensor, style: Style | None) -> Tensor:
         assert (style is not None) == styles
@@ -148,20 +161,26 @@ def test_the_generator_written_out(styles: bool, small_generator: SmallGenerator
 
     x = styled(pixel_norm(leaky_relu(EqualConv2d.forward(block.conv0, upsample(x)))), block.style0)
     x = styled(pixel_norm(leaky_relu(block.conv1(x))), block.style1)
-    torch.testing.assert_close(generator(z, condition), generator.to_rgb["8"](x))
+    torch.testing.assert_close(generator(z, condition), rgb + generator.to_rgb["8"](x))
 
 
 @BOTH
+@pytest.mark.parametrize("residual", [False, True])
 def test_the_discriminator_written_out(
-    fused: bool, small_discriminator: SmallDiscriminator, of: Of
+    residual: bool, fused: bool, small_discriminator: SmallDiscriminator, of: Of
 ) -> None:
-    discriminator = small_discriminator(8, fused=fused, conditional=False, stddev_group=None)
+    discriminator = small_discriminator(
+        8, fused=fused, residual=residual, conditional=False, stddev_group=None
+    )
     images, block = torch.rand(4, 3, 8, 8), discriminator.blocks["8"]
     assert isinstance(block, DiscriminatorBlock)
-    x = leaky_relu(block.conv0(leaky_relu(discriminator.from_rgb["8"](images))))
+    seen = leaky_relu(discriminator.from_rgb["8"](images))
+    x = leaky_relu(block.conv0(seen))
     x = EqualConv2d.forward(block.conv1, x)
     # Fused, the halving comes before the activation instead of after it.
     x = leaky_relu(downsample(x)) if fused else downsample(leaky_relu(x))
+    if residual:
+        x = x + downsample(seen)
     spread = (x.var(dim=0, unbiased=False) + 1e-8).sqrt().mean()
     x = leaky_relu(discriminator.conv(torch.cat([x, spread.expand(4, 1, 4, 4)], dim=1)))
     x = leaky_relu(discriminator.dense(x.reshape(4, -1)))
@@ -169,12 +188,19 @@ def test_the_discriminator_written_out(
     torch.testing.assert_close(discriminator(images, of(0, 0.5)), scores)
 
 
+def test_more_channels_repeat_those_that_come_in() -> None:
+    block, x = DiscriminatorBlock(8, 12, fused=True, residual=True), torch.randn(2, 8, 4, 4)
+    nn.init.zeros_(block.conv1.weight)
+    halved = downsample(x)
+    assert torch.equal(block(x), torch.cat([halved, halved[:, :4]], dim=1))
+
+
 @BOTH
 @pytest.mark.parametrize("alpha", [0.5, 1.0])
 def test_penalties_can_be_learnt_from(
     fused: bool, alpha: float, small_discriminator: SmallDiscriminator, of: Of
 ) -> None:
-    discriminator = small_discriminator(16, fused=fused)
+    discriminator = small_discriminator(16, fused=fused, residual=fused)
     real, fake = torch.rand(4, 3, 16, 16), -torch.rand(4, 3, 16, 16)
 
     def score(x: Tensor) -> Tensor:

@@ -37,7 +37,8 @@ def test_a_fade_begins_at_the_previous_network(
     small_discriminator: SmallDiscriminator,
     of: Of,
 ) -> None:
-    generator, discriminator = small_generator(styles=fused), small_discriminator(fused=fused)
+    generator = small_generator(styles=fused, skips=fused)
+    discriminator = small_discriminator(fused=fused, residual=fused)
     z, condition = torch.randn(4, 8), of(0, 0.5)
     before = upsample(generator(z, condition, r // 2))
     torch.testing.assert_close(generator(z, condition, r, alpha=0.0), before)
@@ -73,7 +74,7 @@ def test_a_fade_ends_in_the_plain_network(
 def test_fades_are_linear(
     r: int, small_generator: SmallGenerator, small_discriminator: SmallDiscriminator, of: Of
 ) -> None:
-    generator, discriminator = small_generator(), small_discriminator()
+    generator, discriminator = small_generator(skips=True), small_discriminator(residual=True)
     z, condition = torch.randn(4, 8), of(0, 0.5)
     low, high = (generator(z, condition, r, alpha) for alpha in (0.0, 1.0))
     torch.testing.assert_close(generator(z, condition, r, 0.3), fade(low, high, 0.3))
@@ -96,7 +97,7 @@ def test_conditions_reach_both_networks_at_every_resolution(
     of: Of,
 ) -> None:
     generator = small_generator(normalize=normalize, styles=normalize == "latent")
-    discriminator = small_discriminator()
+    discriminator = small_discriminator(residual=normalize == "latent")
     z, images = torch.randn(4, 8), torch.rand(4, 3, r, r) * 2 - 1
     conditions = [of(0, 0.5), of(1, 0.5), of(0, -0.5), of(None, 0.5), of(0, None), of(None, None)]
     drawn = [generator(z, condition, r, alpha) for condition in conditions]

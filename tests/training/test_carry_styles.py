@@ -1,4 +1,4 @@
-"""Training in two acts where a generator has styles: it begins by drawing what the source drew."""
+"""Training in two acts where a generator has styles, or skips: it begins as the source ended."""
 
 from __future__ import annotations
 
@@ -43,3 +43,38 @@ def test_styles_come_to_networks_without(styles: bool, tmp_path: Path) -> None:
             assert weight.any() == styles
     new = after.blocks["32"].get_submodule("style0.dense").get_parameter("weight")
     assert new.any() and torch.equal(new, fresh)
+
+
+def test_skips_come_to_networks_without(tmp_path: Path) -> None:
+    """The source's last layer draws all of the picture, until those below it have learnt to add."""
+    torch.manual_seed(0)
+    small: dict[str, Any] = {**SMALL["progan"]}
+    before = ProGANGenerator(16, WORDS.spec, **small, condition_width=8).eval()
+    after = ProGANGenerator(32, WORDS.spec, **small, condition_width=8, skips=True).eval()
+    kept = folder_of(before, WORDS, tmp_path / "generator")
+    module = build(SMOKE).model
+    module.generator, module.generator_ema, module.vocabulary = after, after, WORDS
+    line = start_from(module, read_source(str(kept)))
+    assert "generator.to_rgb.8" in line and "generator.to_rgb.16" not in line
+    z, condition = latents(range(4), before), WORDS.encode([Condition(("jazz",), 1960)] * 4)
+    torch.testing.assert_close(after(z, condition, 16), before(z, condition), atol=1e-5, rtol=1e-4)
+    after(z, condition, 16).square().sum().backward()
+    for name in ("4", "8", "16"):
+        weight = after.to_rgb[name].get_parameter("weight")
+        assert weight.grad is not None and weight.grad.any(), name
+    assert after.to_rgb["32"].get_parameter("weight").any()
+
+
+def test_of_a_sum_of_pictures_no_part_is_taken_for_the_whole(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    small: dict[str, Any] = {**SMALL["progan"]}
+    before = ProGANGenerator(16, WORDS.spec, **small, condition_width=8, skips=True)
+    after = ProGANGenerator(16, WORDS.spec, **small, condition_width=8)
+    fresh = after.to_rgb["16"].get_parameter("weight").clone()
+    kept = folder_of(before, WORDS, tmp_path / "generator")
+    module = build(SMOKE).model
+    module.generator, module.generator_ema, module.vocabulary = after, after, WORDS
+    line = start_from(module, read_source(str(kept)))
+    assert torch.equal(after.to_rgb["16"].get_parameter("weight"), fresh) and fresh.any()
+    assert torch.equal(after.base.dense.weight, before.base.dense.weight)
+    assert "new: generator.to_rgb.4, generator.to_rgb.8, generator.to_rgb.16" in line
