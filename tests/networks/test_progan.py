@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from duck_and_cover.losses import gradient_penalty, zero_centred_penalties
+from duck_and_cover.networks.blocks import DiscriminatorBlock, GeneratorBlock
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.networks.layers import (
     EqualConv2d,
@@ -23,8 +24,6 @@ from duck_and_cover.networks.layers import (
     upsample,
 )
 from duck_and_cover.networks.progan import (
-    DiscriminatorBlock,
-    GeneratorBlock,
     ProGANDiscriminator,
     ProGANGenerator,
     resolutions,
