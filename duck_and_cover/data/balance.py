@@ -4,6 +4,9 @@ A cover counts as shares, one for each of its genres, which add up to 1. A genre
 each of them shown n^-A as often: at A = 0 all covers equally often, at A = 1 all genres, between
 them the rare ones more often and never as often as the frequent (A = 0.5 is the square root by
 which Mahajan et al. 2018 and the repeat factors of Gupta et al. 2019, LVIS, soften long tails).
+
+And how often covers with labels of their own are shown beside those whose labels are missing or
+guessed.
 """
 
 from __future__ import annotations
@@ -52,3 +55,27 @@ def genre_weights(
     weights[labelled] /= weights[labelled].mean()
     weights[~labelled] = 1.0
     return weights
+
+
+def check_labelled_share(share: float | None) -> None:
+    """Raise a UsageError unless `share` is None or between 0 and 1."""
+    if share is not None and not 0 < share < 1:
+        raise UsageError(f"labelled_share {share:g}: take a share between 0 and 1, or null")
+
+
+def labelled_weights(
+    weights: npt.NDArray[np.float64], labelled: npt.NDArray[np.bool_], share: float
+) -> npt.NDArray[np.float64]:
+    """Weights (N,) under which covers that are labelled (N,) make up a share of what is shown.
+
+    Within both kinds the given weights' ratios stay.
+
+    Raises:
+        UsageError: All covers are of one kind.
+    """
+    if labelled.all() or not labelled.any():
+        kind = "all" if labelled.any() else "none"
+        raise UsageError(f"labelled_share {share:g}: {kind} of the covers have their labels")
+    own, other = weights[labelled].sum(), weights[~labelled].sum()
+    shown: npt.NDArray[np.float64] = weights * np.where(labelled, share / own, (1 - share) / other)
+    return shown * len(weights)

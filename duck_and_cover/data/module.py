@@ -12,8 +12,14 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from duck_and_cover.conditions import Vocabulary, families_of
-from duck_and_cover.data.balance import check_balance, genre_weights
+from duck_and_cover.data.balance import (
+    check_balance,
+    check_labelled_share,
+    genre_weights,
+    labelled_weights,
+)
 from duck_and_cover.data.block import Cover, labels_together
+from duck_and_cover.data.guesses import lacks, with_guesses
 from duck_and_cover.data.labels import check_conditions, read_families
 from duck_and_cover.data.large import AheadSampler, DrawAhead, Pixels, threads_for
 from duck_and_cover.data.load import load_covers
@@ -48,11 +54,10 @@ class Batch(NamedTuple):
 
 
 class CoverBatches(Dataset[Batch]):
-    """A pyramid and its conditions, read one whole draw at a time."""
+    """A pyramid and its covers' conditions, read one whole draw at a time."""
 
-    def __init__(self, pyramid: CoverPyramid, vocabulary: Vocabulary) -> None:
-        self.pyramid = pyramid
-        self.conditions = vocabulary.tensors(pyramid.labels)
+    def __init__(self, pyramid: CoverPyramid, conditions: ConditionTensors) -> None:
+        self.pyramid, self.conditions = pyramid, conditions
 
     def __getitems__(self, draw: Draw) -> Batch:
         """One rank's batch; PyTorch's fetcher hands the sampler's draw over as it is."""
@@ -106,6 +111,8 @@ class CoverDataModule(LightningDataModule):
         pyramid_max: The highest resolution that is stored as pixels, a power of two; above it
             covers are decoded from their files at every step, which takes no disk.
         balance: How far rare genres are shown more often: 0 not at all, 1 as often as any other.
+        guess: Whether the genres and years that training covers lack are guessed from the others.
+        labelled_share: How much of what is shown are covers that lack neither; None as they come.
         stream: Whether covers are read as they are shown, without a copy of one's own.
         shuffle_buffer: Covers of a stream shuffled together, undecoded; as many are read ahead.
         workers: Loader processes; 0 is mostly the fastest, for there are memory maps and threads.
@@ -128,6 +135,8 @@ class CoverDataModule(LightningDataModule):
         vocabulary: dict[str, Any] | None = None,
         pyramid_max: int = PYRAMID_MAX,
         balance: float = 0.0,
+        guess: bool = False,
+        labelled_share: float | None = None,
         stream: bool = False,
         shuffle_buffer: int = SHUFFLE_BUFFER,
         workers: int = 0,
@@ -143,16 +152,19 @@ class CoverDataModule(LightningDataModule):
         self._vocabulary = Vocabulary.from_settings(vocabulary) if vocabulary else None
         check_conditions(self.conditions)
         check_balance(balance)
-        if stream and (balance or workers):
+        check_labelled_share(labelled_share)
+        if stream and (balance or guess or labelled_share or workers):
             raise UsageError(
-                f"stream goes with neither balance {balance:g} nor workers {workers}: it knows the "
-                "genres of what it has read alone, and reads in threads; leave them at 0"
+                "stream goes with none of balance, guess, labelled_share and workers: it knows the "
+                "genres of what it has read alone, and reads in threads; leave them out"
             )
         self.pyramid_max, self.balance = pyramid_max, balance
+        self.guess, self.labelled_share = guess, labelled_share
         self.stream, self.shuffle_buffer = stream, shuffle_buffer
         self.workers, self.seed, self.cache = workers, seed, cache
         self._pyramids: dict[str, CoverPyramid] = {}
         self._splits: DatasetDict | None = None
+        self._shown_labels: Labels | None = None
         self._covers: CoverStream | None = None
         self._shown: ShownCovers | None = None
         self._state: dict[str, Any] = {}
@@ -227,18 +239,32 @@ class CoverDataModule(LightningDataModule):
     def _labels(self) -> Labels:
         return self.streamed.some_labels() if self.stream else self.pyramid("train").labels
 
+    @property
+    def shown_labels(self) -> Labels:
+        """What the networks are told of the training covers: the data's labels, and guesses."""
+        if self._shown_labels is None:
+            train = self.pyramid("train")
+            if self.guess:
+                held_out = self.pyramid("validation") if self._rows()["validation"] else None
+                self._shown_labels = with_guesses(train, held_out, self.vocabulary)
+            else:
+                self._shown_labels = train.labels
+        return self._shown_labels
+
     def prepare_data(self) -> None:
-        """Draw, download and decode, on one process of each machine."""
+        """Draw, download, decode and guess, on one process of each machine."""
         if not self.stream:
-            self.pyramid("train")
+            _ = self.shown_labels
 
     def _weights(self) -> Weights | None:
         """Of the training covers; None, which is not the same order as weights of 1, for none."""
-        if not self.balance:
+        if not self.balance and self.labelled_share is None:
             return None
-        return genre_weights(
-            self.pyramid("train").labels.genres, self.vocabulary.genres, self.balance
-        )
+        weights = genre_weights(self.shown_labels.genres, self.vocabulary.genres, self.balance)
+        if self.labelled_share is not None:
+            no_genre, no_year = lacks(self.pyramid("train").labels, self.vocabulary)
+            weights = labelled_weights(weights, ~(no_genre | no_year), self.labelled_share)
+        return weights
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches from where the model's clock stands to the end of the plan."""
@@ -246,6 +272,7 @@ class CoverDataModule(LightningDataModule):
         if self.stream:
             return self._stream_dataloader()
         pyramid = self.pyramid("train")
+        conditions = self.vocabulary.tensors(self.shown_labels)
         draws: Sampler[Draw] = StageBatchSampler(
             self.growth,
             len(pyramid),
@@ -260,7 +287,7 @@ class CoverDataModule(LightningDataModule):
             if not self.workers:  # worker processes are ahead by themselves
                 threads = threads_for(self.trainer.num_devices)
                 draws = AheadSampler(draws, pyramid.large, pyramid.resolutions[-1], threads)
-        return self._loader(CoverBatches(pyramid, self.vocabulary), draws)
+        return self._loader(CoverBatches(pyramid, conditions), draws)
 
     def _stream_dataloader(self) -> DataLoader[Batch]:
         assert self.trainer is not None

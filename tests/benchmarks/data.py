@@ -85,7 +85,7 @@ def loader(pyramid: CoverPyramid, side: int, threads: int = 1) -> DataLoader[Bat
     draws: Any = StageBatchSampler(growth, len(pyramid))
     if pyramid.large is not None and side > pyramid.resolutions[-1]:
         draws = AheadSampler(draws, pyramid.large, pyramid.resolutions[-1], threads)
-    batches = CoverBatches(pyramid, Vocabulary((), 0, 0))
+    batches = CoverBatches(pyramid, Vocabulary((), 0, 0).tensors(pyramid.labels))
     return DataLoader(batches, batch_sampler=draws, collate_fn=_as_it_is)
 
 

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from duck_and_cover.conditions import Vocabulary
+from duck_and_cover.data.classifier import CoverClassifier
 from duck_and_cover.data.workers import cpu_count
 from duck_and_cover.evaluation.distances import (
     frechet,
@@ -31,7 +32,7 @@ from duck_and_cover.evaluation.distances import (
 from duck_and_cover.evaluation.feature_cache import Origin, remembered_features
 from duck_and_cover.evaluation.features import Pictures, extractor_for
 from duck_and_cover.evaluation.guards import check_features
-from duck_and_cover.evaluation.judge import Judge, JudgeNetwork
+from duck_and_cover.evaluation.judge import Judge
 from duck_and_cover.evaluation.manifolds import manifold, pr_curve
 from duck_and_cover.evaluation.structure import sliced_wasserstein
 
@@ -59,7 +60,9 @@ def main() -> None:
 def measure_all(real: Pictures, fake: Pictures) -> None:
     """Features of both sets and every distance between them."""
     torch.manual_seed(0)
-    judge = Judge(JudgeNetwork(SIDE, 16), Vocabulary(tuple("abcdefghijklmnop"), 1950, 2020), SIDE)
+    judge = Judge(
+        CoverClassifier(SIDE, 16), Vocabulary(tuple("abcdefghijklmnop"), 1950, 2020), SIDE
+    )
     extractor = extractor_for("judge", judge)
     origin = Origin("made up", "test", range(len(real)))
     x = timed("features of the real", lambda: remembered_features(extractor, real, origin))

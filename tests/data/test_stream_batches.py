@@ -114,8 +114,8 @@ def test_the_state_is_plain_and_says_where_to_go_on() -> None:
 
 
 def test_options_that_do_not_go_together() -> None:
-    for options in ({"balance": 0.5}, {"workers": 1}):
-        with pytest.raises(UsageError, match="stream goes with neither"):
+    for options in ({"balance": 0.5}, {"guess": True}, {"workers": 1}):
+        with pytest.raises(UsageError, match="stream goes with none of"):
             CoverDataModule("you/covers", stream=True, **options)
     with pytest.raises(UsageError, match="leave out --stream"):
         CoverDataModule("you/covers", stream=True).pyramid("train")

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from duck_and_cover.conditions import Vocabulary
+from duck_and_cover.data.classifier import CoverClassifier
 from duck_and_cover.errors import DuckAndCoverError, UsageError
 from duck_and_cover.evaluation.features import BATCH, Extractor, extractor_for
-from duck_and_cover.evaluation.judge import Judge, JudgeNetwork
+from duck_and_cover.evaluation.judge import Judge
 
 Pictures = npt.NDArray[np.uint8]
 
@@ -49,7 +50,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def judge(seed: int = 0) -> Judge:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return Judge(JudgeNetwork(16, 3), Vocabulary(("a", "b", "c"), 1950, 2020), 16)
+        return Judge(CoverClassifier(16, 3), Vocabulary(("a", "b", "c"), 1950, 2020), 16)
 
 
 def save_script(path: Path, scale: float = 1.0) -> None:

@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from duck_and_cover.data.classifier import CoverClassifier
 from duck_and_cover.errors import DuckAndCoverError
 from duck_and_cover.evaluation import guards
 from duck_and_cover.evaluation.features import Extractor, as_tensor
 from duck_and_cover.evaluation.guards import check_features
-from duck_and_cover.evaluation.judge import JudgeNetwork
 
 Pictures = npt.NDArray[np.uint8]
 SIDE = 16
@@ -62,7 +62,7 @@ def check(subject: Extractor, covers: Pictures) -> guards.Guarded:
     return check_features(subject, covers, subject(covers))
 
 
-NETWORK, JUDGE = network(), JudgeNetwork(SIDE, 5).eval()
+NETWORK, JUDGE = network(), CoverClassifier(SIDE, 5).eval()
 GOOD: dict[str, Callable[[Tensor], Any]] = {
     "network": lambda x: NETWORK(x / 255),
     "rectified": lambda x: NETWORK(x / 255).relu(),

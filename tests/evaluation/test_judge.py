@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from duck_and_cover.data.classifier import CoverClassifier
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation import judge as judging
-from duck_and_cover.evaluation.judge import JudgeNetwork, judge_for
+from duck_and_cover.evaluation.judge import judge_for
 from duck_and_cover.evaluation.real_covers import held_out
 from duck_and_cover.evaluation.scores import score
 from duck_and_cover.evaluation.verdicts import genre_accuracy, year_error
@@ -45,7 +46,7 @@ def test_it_is_trained_once_and_again_when_damaged(
         raise AssertionError("trained although it is in the cache")
 
     with monkeypatch.context() as patch:
-        patch.setattr(judging, "train_judge", never)
+        patch.setattr(judging, "train_classifier", never)
         assert np.array_equal(judge_for(data).look(pictures).genres, first.genres)
     (path,) = (own_cache / "judges").glob(f"{data.pyramid('train').fingerprint}*")
     path.write_bytes(path.read_bytes()[:1000])
@@ -93,5 +94,5 @@ def test_covers_without_labels_get_a_judge_of_synthetic_ones(
 
 @pytest.mark.parametrize("resolution", [4, 8, 16, 32, 64])
 def test_network_at_every_resolution(resolution: int) -> None:
-    genres, years = JudgeNetwork(resolution, 5)(torch.zeros(2, 3, resolution, resolution))
+    genres, years = CoverClassifier(resolution, 5)(torch.zeros(2, 3, resolution, resolution))
     assert genres.shape == (2, 5) and years.shape == (2,)
