@@ -1,6 +1,6 @@
 """All models side by side: equal time, the same covers, one report.
 
-    python -m tests.benchmarks.family --minutes 10 --seeds 3 --out runs/family
+    python -m tests.benchmarks.family --minutes 10 --seeds 0 1 2 --out runs/family
 
 Each model of the family is trained on the synthetic covers by the command that anyone would use,
 one after the other, once from each seed; then one `evaluate` holds all of them against real covers.
@@ -126,7 +126,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=10, help="for each model and seed")
-    parser.add_argument("--seeds", type=int, default=1, help="runs of each model")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="a run of each model")
     parser.add_argument("--resolution", type=int, default=32)
     parser.add_argument("--models", nargs="*", default=list(MODELS))
     parser.add_argument("--split", default="held-out", help="real covers to compare with")
@@ -134,13 +134,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/family"))
     wanted, more = parser.parse_known_args()
     models = {
-        model: [wanted.out / f"{model}-{seed}" for seed in range(wanted.seeds)]
-        for model in wanted.models
+        model: [wanted.out / f"{model}-{seed}" for seed in wanted.seeds] for model in wanted.models
     }
     task = ["--data", "synthetic", "--resolution", str(wanted.resolution)]
     task += ["--minutes", f"{wanted.minutes:g}", *more]
     for model, runs in models.items():
-        for seed, run in enumerate(runs):
+        for seed, run in zip(wanted.seeds, runs, strict=True):
             train(model, seed, run, task)
     flags = ["--split", wanted.split, *(["--n", str(wanted.n)] if wanted.n else [])]
     found = rows(compared(models, wanted.out / "report", flags), models)
