@@ -79,9 +79,7 @@ def main() -> None:
     parser.add_argument("--covers", type=int, default=2000, help="one in ten has labels")
     parser.add_argument("--kimg", type=float, default=80, help="thousands of images, each")
     parser.add_argument("--share", type=float, default=0.5, help="of them in the first act")
-    parser.add_argument(
-        "--seeds", nargs="+", type=int, default=[0], help="a run of each recipe each"
-    )
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="a run of each recipe")
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES[:3]))
     parser.add_argument("--n", type=int, default=2048, help="covers to compare")
     parser.add_argument("--out", type=Path, default=Path("runs/two_acts"))
