@@ -59,9 +59,11 @@ def with_guesses(
         UsageError: No cover has a genre or a year to learn from.
     """
     labels = train.labels
-    no_genre, no_year = lacks(labels, vocabulary)
-    if not vocabulary.genres and not vocabulary.last_year:
+    genre_known, year_known = vocabulary.tensors(labels).present[:, :2].any(dim=0).tolist()
+    if not genre_known and not year_known:
         raise UsageError("guess: no cover has a genre or a year to learn from, as conditions ask")
+    no_genre, no_year = lacks(labels, vocabulary)
+    no_genre, no_year = no_genre & genre_known, no_year & year_known
     if not (no_genre | no_year).any():
         log.info("guess: no cover lacks a genre or a year")
         return labels

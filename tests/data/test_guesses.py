@@ -90,6 +90,13 @@ def test_a_missing_year_leaves_the_genre_alone(partly: Dataset) -> None:
     assert found.genres[1] == ["jazz"] and found.years[1] > 0
 
 
+def test_genres_that_no_cover_has_are_not_guessed(partly: Dataset) -> None:
+    dated = pyramid(partly)
+    dated.labels = Labels([[]] * COUNT, dated.labels.years)
+    found = with_guesses(dated, None, Vocabulary(("jazz", "polka"), 1950, 2020))
+    assert not any(found.genres) and found.years.all()
+
+
 def test_guesses_are_made_once_and_again_when_damaged(
     partly: Dataset,
     own_cache: Path,
