@@ -61,7 +61,7 @@ def with_guesses(
     labels = train.labels
     genre_known, year_known = vocabulary.tensors(labels).present[:, :2].any(dim=0).tolist()
     if not genre_known and not year_known:
-        raise UsageError("guess: no cover has a genre or a year to learn from, as conditions ask")
+        raise UsageError("guess: no cover has a genre or a year to learn from")
     no_genre, no_year = lacks(labels, vocabulary)
     no_genre, no_year = no_genre & genre_known, no_year & year_known
     if not (no_genre | no_year).any():

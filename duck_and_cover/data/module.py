@@ -153,6 +153,8 @@ class CoverDataModule(LightningDataModule):
         check_conditions(self.conditions)
         check_balance(balance)
         check_labelled_share(labelled_share)
+        if guess and not {"genres", "year"} & set(conditions):
+            raise UsageError("guess: conditions name neither genres nor year")
         if stream and (balance or guess or labelled_share or workers):
             raise UsageError(
                 "stream goes with none of balance, guess, labelled_share and workers: it knows the "

@@ -142,6 +142,8 @@ def test_training_is_shown_guesses_and_as_many_labelled_covers_as_asked(
 def test_wrong_options_are_one_line(partly: Dataset) -> None:
     with pytest.raises(UsageError, match="labelled_share 1"):
         CoverDataModule(labelled_share=1.0)
+    with pytest.raises(UsageError, match="neither genres nor year"):
+        CoverDataModule(guess=True, conditions=["artist"])
     data = CoverDataModule(
         "synthetic", Growth(resolution=4, kimg=0.1), synthetic_count=120, labelled_share=0.5
     )
