@@ -178,12 +178,6 @@ class Vocabulary:
         half = max(self.last_year - self.first_year, 1) / 2
         return (years - self.first_year) / half - 1
 
-    def unscale(self, scaled: torch.Tensor) -> npt.NDArray[np.int32]:
-        """The nearest years (N,) to what `scale` gives (N,), none outside the range."""
-        half = max(self.last_year - self.first_year, 1) / 2
-        years = (scaled.numpy().astype(np.float64) + 1) * half + self.first_year
-        return years.round().clip(self.first_year, self.last_year).astype(np.int32)
-
     def conditions(self, labels: Labels) -> list[Condition]:
         """What is known of covers, in the words of a person who asks for such covers.
 

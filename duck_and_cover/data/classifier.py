@@ -59,6 +59,12 @@ def as_images(pictures: Pictures, resolution: int) -> Tensor:
     return images
 
 
+def years_of(scaled: npt.NDArray[np.float32], vocabulary: Vocabulary) -> npt.NDArray[np.float32]:
+    """Years (N,) of what a classifier gives (N,), about the vocabulary's range."""
+    half = max(vocabulary.last_year - vocabulary.first_year, 1) / 2
+    return ((scaled + 1) * half + vocabulary.first_year).astype(np.float32)
+
+
 def train_classifier(
     pyramid: CoverPyramid,
     vocabulary: Vocabulary,
@@ -92,7 +98,7 @@ def train_classifier(
             logits, years = network(_shifted(pictures, random))
             loss = _loss(logits, years, truth.rows(drawn))
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
             advance(1)

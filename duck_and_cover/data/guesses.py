@@ -21,11 +21,10 @@ import numpy.typing as npt
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
-from torch import Tensor
 
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.data.cache import cache_folder, one_at_a_time
-from duck_and_cover.data.classifier import CoverClassifier, as_images, train_classifier
+from duck_and_cover.data.classifier import CoverClassifier, as_images, train_classifier, years_of
 from duck_and_cover.data.pyramid import CoverPyramid
 from duck_and_cover.errors import UsageError
 from duck_and_cover.labels import Labels
@@ -117,23 +116,26 @@ def _made(
         )
         for seed in range(CLASSIFIERS)
     ]
-    genres, years = _seen(networks, train, resolution)
-    return genres.numpy(), vocabulary.unscale(years), _found(networks, held_out, vocabulary)
+    genres, years = _seen(networks, train, vocabulary)
+    return genres, years, _found(networks, held_out, vocabulary)
 
 
 @torch.no_grad()
 def _seen(
-    networks: list[CoverClassifier], pyramid: CoverPyramid, resolution: int
-) -> tuple[Tensor, Tensor]:
-    """Likeliest genres (N,) and years (N,) about [-1, 1] by the mean of the networks."""
-    genres, years = [], []
+    networks: list[CoverClassifier], pyramid: CoverPyramid, vocabulary: Vocabulary
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Places of the likeliest genres (N,) and years (N,) by the mean of the networks."""
+    resolution = min(pyramid.resolutions[-1], TOP)
+    genres, scaled = [], []
     for start in range(0, len(pyramid), 256):
         rows = np.arange(start, min(start + 256, len(pyramid)))
         images = as_images(pyramid.read(rows, resolution), resolution)
-        logits, scaled = zip(*(network(images) for network in networks), strict=True)
+        logits, years = zip(*(network(images) for network in networks), strict=True)
         genres.append(torch.stack(logits).softmax(dim=2).mean(dim=0).argmax(dim=1))
-        years.append(torch.stack(scaled).mean(dim=0))
-    return torch.cat(genres), torch.cat(years)
+        scaled.append(torch.stack(years).mean(dim=0))
+    nearest = years_of(torch.cat(scaled).numpy(), vocabulary).round()
+    within = nearest.clip(vocabulary.first_year, vocabulary.last_year)
+    return torch.cat(genres).numpy(), within.astype(np.int32)
 
 
 def _found(
@@ -143,15 +145,15 @@ def _found(
     if held_out is None:
         return ""
     truth = vocabulary.tensors(held_out.labels)
-    genres, years = _seen(networks, held_out, min(held_out.resolutions[-1], TOP))
+    genres, years = _seen(networks, held_out, vocabulary)
     tagged, dated = truth.present[:, 0] > 0, truth.present[:, 1] > 0
     found = []
     if tagged.any():
-        hits = truth.genres[tagged].gather(1, genres[tagged, None])
+        hits = truth.genres[tagged].gather(1, torch.from_numpy(genres)[tagged, None])
         commonest = truth.genres[tagged].mean(dim=0).max()  # what guesses have to beat
         right, known = f"{hits.mean():.0%} of {len(hits)}", f"{commonest:.0%} have the commonest"
         found.append(f"{right} genres are right ({known})")
     if dated.any():
-        off = np.abs(vocabulary.unscale(years) - held_out.labels.years)[dated.numpy()]
+        off = np.abs(years - held_out.labels.years)[dated.numpy()]
         found.append(f"{len(off)} years are {off.mean():.1f} off")
     return f"; of held-out covers {', '.join(found)}" if found else ""

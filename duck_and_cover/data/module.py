@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import torch
 from lightning.pytorch import LightningDataModule
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from duck_and_cover.conditions import Vocabulary, families_of
@@ -18,10 +18,10 @@ from duck_and_cover.data.balance import (
     genre_weights,
     labelled_weights,
 )
-from duck_and_cover.data.block import Cover, labels_together
+from duck_and_cover.data.batches import Batch, CoverBatches, StreamBatches, as_it_is
 from duck_and_cover.data.guesses import lacks, with_guesses
 from duck_and_cover.data.labels import check_conditions, read_families
-from duck_and_cover.data.large import AheadSampler, DrawAhead, Pixels, threads_for
+from duck_and_cover.data.large import AheadSampler, threads_for
 from duck_and_cover.data.load import load_covers
 from duck_and_cover.data.pyramid import PYRAMID_MAX, CoverPyramid
 from duck_and_cover.data.sampler import Draw, StageBatchSampler, Weights
@@ -37,61 +37,9 @@ from duck_and_cover.data.stream_batches import (
 from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.labels import Labels
-from duck_and_cover.networks.condition_encoder import ConditionTensors
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
-
-
-class Batch(NamedTuple):
-    """What one step trains on."""
-
-    images: Tensor  # (B, 3, R, R) uint8
-    condition: ConditionTensors
-    alpha: float
-    images_shown: int  # before the step, in all ranks together
-    shown_now: int  # by the step, in all ranks together
-
-
-class CoverBatches(Dataset[Batch]):
-    """A pyramid and its covers' conditions, read one whole draw at a time."""
-
-    def __init__(self, pyramid: CoverPyramid, conditions: ConditionTensors) -> None:
-        self.pyramid, self.conditions = pyramid, conditions
-
-    def __getitems__(self, draw: Draw) -> Batch:
-        """One rank's batch; PyTorch's fetcher hands the sampler's draw over as it is."""
-        rows = torch.from_numpy(draw.indices)
-        if isinstance(draw, DrawAhead):
-            pixels = draw.wait()
-        else:
-            pixels = self.pyramid.read(draw.indices, draw.stage.resolution)
-        return _batch(draw, pixels, self.conditions.rows(rows))
-
-
-class StreamBatches(Dataset[Batch]):
-    """Covers of a stream and their conditions, once they are decoded."""
-
-    def __init__(self, covers: ShownCovers, vocabulary: Vocabulary) -> None:
-        self.covers, self.vocabulary = covers, vocabulary
-
-    def __getitems__(self, draw: Draw) -> Batch:
-        """One rank's batch."""
-        assert isinstance(draw, DrawAhead)
-        pixels = draw.wait()
-        shown: list[Cover] = self.covers.take(draw.indices)
-        return _batch(draw, pixels, self.vocabulary.tensors(labels_together(shown)))
-
-
-def _batch(draw: Draw, pixels: Pixels, condition: ConditionTensors) -> Batch:
-    stage = draw.stage
-    # Channels stay last in memory, which convolutions like.
-    images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
-    return Batch(images, condition, stage.alpha, draw.images_shown, stage.batch_size)
-
-
-def _as_it_is(batch: Batch) -> Batch:
-    return batch
 
 
 class CoverDataModule(LightningDataModule):
@@ -166,7 +114,6 @@ class CoverDataModule(LightningDataModule):
         self.workers, self.seed, self.cache = workers, seed, cache
         self._pyramids: dict[str, CoverPyramid] = {}
         self._splits: DatasetDict | None = None
-        self._shown_labels: Labels | None = None
         self._covers: CoverStream | None = None
         self._shown: ShownCovers | None = None
         self._state: dict[str, Any] = {}
@@ -241,17 +188,14 @@ class CoverDataModule(LightningDataModule):
     def _labels(self) -> Labels:
         return self.streamed.some_labels() if self.stream else self.pyramid("train").labels
 
-    @property
+    @cached_property
     def shown_labels(self) -> Labels:
         """What the networks are told of the training covers: the data's labels, and guesses."""
-        if self._shown_labels is None:
-            train = self.pyramid("train")
-            if self.guess:
-                held_out = self.pyramid("validation") if self._rows()["validation"] else None
-                self._shown_labels = with_guesses(train, held_out, self.vocabulary)
-            else:
-                self._shown_labels = train.labels
-        return self._shown_labels
+        train = self.pyramid("train")
+        if not self.guess:
+            return train.labels
+        held_out = self.pyramid("validation") if self._rows()["validation"] else None
+        return with_guesses(train, held_out, self.vocabulary)
 
     def prepare_data(self) -> None:
         """Draw, download, decode and guess, on one process of each machine."""
@@ -305,7 +249,7 @@ class CoverDataModule(LightningDataModule):
         return DataLoader(
             batches,
             batch_sampler=draws,  # type: ignore[arg-type]  # draws, not lists: see __getitems__
-            collate_fn=_as_it_is,  # type: ignore[arg-type]
+            collate_fn=as_it_is,  # type: ignore[arg-type]
             num_workers=self.workers,
             pin_memory=torch.cuda.is_available(),
         )

@@ -17,7 +17,13 @@ from safetensors.torch import load_file, save_file
 
 from duck_and_cover.conditions import Vocabulary
 from duck_and_cover.data.cache import cache_folder
-from duck_and_cover.data.classifier import CoverClassifier, Pictures, as_images, train_classifier
+from duck_and_cover.data.classifier import (
+    CoverClassifier,
+    Pictures,
+    as_images,
+    train_classifier,
+    years_of,
+)
 from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.evaluation.verdicts import Verdicts
 from duck_and_cover.growth import Growth
@@ -47,12 +53,10 @@ class Judge:
             features.append(h.numpy())
             genres.append(self.network.genres(h).numpy())
             years.append(self.network.year(h).squeeze(1).numpy())
-        half = max(self.vocabulary.last_year - self.vocabulary.first_year, 1) / 2
-        scaled = np.concatenate(years)
         return Verdicts(
             np.concatenate(features),
             np.concatenate(genres),
-            ((scaled + 1) * half + self.vocabulary.first_year).astype(np.float32),
+            years_of(np.concatenate(years), self.vocabulary),
         )
 
 

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from duck_and_cover.augment import DiffAugment
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.losses import (
     AdversarialLoss,
     LatentOptimisation,

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from duck_and_cover.augment import DiffAugment
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.errors import UsageError
 from duck_and_cover.losses import AdversarialLoss, Logistic, matching_loss
 from duck_and_cover.networks.condition_encoder import ConditionTensors, drop_conditions

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
 from duck_and_cover.conditions import Condition
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.networks.condition_encoder import ConditionTensors
 from duck_and_cover.networks.progan import resolutions
 from duck_and_cover.training.base import GANModule

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from duck_and_cover.augment import DiffAugment
 from duck_and_cover.conditions import Vocabulary
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.losses import (

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from duck_and_cover.augment import DiffAugment
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.errors import UsageError
 from duck_and_cover.losses import (
     AdversarialLoss,

@@ -28,9 +28,9 @@ from PIL import Image, ImageFilter
 from torch.utils.data import DataLoader
 
 from duck_and_cover.conditions import Vocabulary
+from duck_and_cover.data.batches import Batch, CoverBatches
 from duck_and_cover.data.columns import to_schema
 from duck_and_cover.data.large import AheadSampler, LargeCovers
-from duck_and_cover.data.module import Batch, CoverBatches
 from duck_and_cover.data.pyramid import CoverPyramid, find_damage
 from duck_and_cover.data.sampler import StageBatchSampler
 from duck_and_cover.data.workers import cpu_count

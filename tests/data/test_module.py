@@ -12,7 +12,8 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
-from duck_and_cover.data.module import Batch, CoverDataModule
+from duck_and_cover.data.batches import Batch
+from duck_and_cover.data.module import CoverDataModule
 from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 

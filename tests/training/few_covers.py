@@ -7,7 +7,7 @@ from lightning.pytorch import Callback, Trainer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.networks.condition_encoder import ConditionSpec, ConditionTensors
 from duck_and_cover.training.base import GANModule
 from duck_and_cover.training.building import quiet_libraries

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from duck_and_cover.augment import DiffAugment
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.growth import Growth
 from duck_and_cover.losses import (
     LatentOptimisation,

@@ -12,7 +12,7 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.condition_encoder import GENRES, ConditionSpec, ConditionTensors
 from duck_and_cover.networks.progan import ProGANDiscriminator, ProGANGenerator

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from duck_and_cover.augment import ADA, DiffAugment
 from duck_and_cover.conditions import Vocabulary
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.errors import UsageError
 from duck_and_cover.growth import Growth
 from duck_and_cover.networks.condition_encoder import GENRES, ConditionSpec, ConditionTensors

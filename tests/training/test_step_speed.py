@@ -11,7 +11,7 @@ from lightning.pytorch import Trainer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from duck_and_cover.data.module import Batch
+from duck_and_cover.data.batches import Batch
 from duck_and_cover.growth import Growth
 from duck_and_cover.losses import (
     AdversarialLoss,
